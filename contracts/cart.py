@@ -1,0 +1,145 @@
+"""Cart and what it holds, as producers send it and as it is echoed."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Final, Self
+
+from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from contracts.model import TolerantModel
+from contracts.scalars import BillingCycle, Currency, Description, Guid, ItemId, Name, Quantity, Timestamp
+
+MAX_LINE_ITEMS: Final = 200
+"""Line items of a cart, add-ons included, unless the reader sets another limit."""
+
+MAX_LINE_ID: Final = 2_147_483_647
+MAX_LINE_ID_LENGTH: Final = 64
+
+
+def _line_id(value: object) -> object:
+    # Digits of other scripts and superscripts are digits to isdigit() too, hence isascii().
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(MAX_LINE_ID)):
+        value = int(value)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_LINE_ID:
+        return value
+    if isinstance(value, str) and len(value) <= MAX_LINE_ID_LENGTH:
+        return value
+    raise PydanticCustomError("line_id", "Input should be a 32-bit number from 0 or a short text")
+
+
+LineId = Annotated[int | str, BeforeValidator(_line_id)]
+
+class RenewsTo(TolerantModel):
+    """The term that a trial turns into."""
+
+    term_duration: Name | None = None
+
+
+class Participant(TolerantModel):
+    """A partner in a role. The same role may occur more than once: this is not a map."""
+
+    key: Name
+    value: Name
+
+
+class CartError(TolerantModel):
+    """Why a line cannot be ordered. `errorCode` is a `CartErrorCode`; readers accept any number."""
+
+    error_code: int
+    error_description: Description
+    additional_information: dict[str, Any] | None = None
+
+
+class CartLineItem(TolerantModel):
+    other_names: ClassVar[Mapping[str, str]] = {"catalogId": "catalogItemId"}
+
+    id: LineId | None = None
+    catalog_item_id: ItemId
+    friendly_name: Annotated[str, StringConstraints(max_length=256)] | None = None
+    quantity: Quantity
+    currency_code: Currency | None = None
+    billing_cycle: BillingCycle
+    term_duration: Name | None = None
+    participants: Annotated[list[Participant], Field(max_length=100)] | None = None
+    provisioning_context: Annotated[dict[str, Description], Field(max_length=100)] | None = None
+    order_group: Name | None = None
+    addon_items: "list[CartLineItem] | None" = None
+    renews_to: RenewsTo | None = None
+    attestation_accepted: bool | None = None
+    promotion_id: Name | None = None
+    custom_term_end_date: Timestamp | None = None
+    additional_partner_ids_on_record: Annotated[list[Name], Field(max_length=100)] | None = None
+    error: CartError | None = None
+
+    @field_validator("renews_to", mode="before")
+    @classmethod
+    def _one_of_a_list(cls, value: object) -> object:
+        if not isinstance(value, list):
+            return value
+        if len(value) > 1:
+            raise PydanticCustomError("too_long", "Input should name one renewal term at most")
+        return value[0] if value else None
+
+    @field_validator("additional_partner_ids_on_record", mode="before")
+    @classmethod
+    def _list_of_one(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+    @field_validator("provisioning_context", mode="before")
+    @classmethod
+    def _without_absent(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        if len({key.casefold() for key in value}) < len(value):
+            raise PydanticCustomError("key_collision", "Two keys of this object differ in case only")
+        return {key: text for key, text in value.items() if text is not None}
+
+    @model_validator(mode="after")
+    def _one_level_of_add_ons(self) -> Self:
+        if any(addon.addon_items for addon in self.addon_items or ()):
+            raise PydanticCustomError("nesting", "An add-on has no add-ons of its own")
+        return self
+
+    def with_add_ons(self) -> "Iterator[CartLineItem]":
+        """This line, then its add-ons."""
+        yield self
+        yield from self.addon_items or ()
+
+
+class Cart(TolerantModel):
+    """What a customer is about to buy. All but `lineItems` and the attestation is set by the worker."""
+
+    id: Guid | None = None
+    creation_timestamp: Timestamp | None = None
+    last_modified_timestamp: Timestamp | None = None
+    expiration_timestamp: Timestamp | None = None
+    last_modified_user: Description | None = None
+    status: Name | None = None
+    line_items: Annotated[list[CartLineItem], Field(min_length=1)]
+    partner_on_record_attestation_accepted: bool | None = None
+    links: dict[str, Any] | None = None
+    attributes: dict[str, Any] | None = None
+
+    @field_validator("line_items", mode="before")
+    @classmethod
+    def _not_too_many(cls, value: object, info: ValidationInfo) -> object:
+        limit = (info.context or {}).get("max_line_items", MAX_LINE_ITEMS)
+        if isinstance(value, list) and sum(map(_count, value)) > limit:
+            raise PydanticCustomError(
+                "too_long", "Input should have at most {limit} line items, add-ons included", {"limit": limit}
+            )
+        return value
+
+    def all_lines(self) -> Iterator[CartLineItem]:
+        """Every line with its add-ons after it."""
+        for line in self.line_items:
+            yield from line.with_add_ons()
+
+
+def _count(line: object) -> int:
+    if isinstance(line, CartLineItem):
+        return 1 + len(line.addon_items or ())
+    if not isinstance(line, dict):
+        return 1
+    addons = (value for key, value in line.items() if key.casefold() in {"addonitems", "addon_items"})
+    return 1 + sum(len(value) for value in addons if isinstance(value, list))

@@ -1,0 +1,58 @@
+"""The checkout command and the event that answers it."""
+
+from typing import Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from contracts.cart import Cart
+from contracts.model import TolerantModel, WireModel
+from contracts.order import Order
+from contracts.scalars import Guid, Version
+
+
+class CheckoutCart(TolerantModel):
+    """Command `cart.checkout`: order the cart that comes along, or the stored one that `cartId` names."""
+
+    customer_id: Guid
+    cart_id: Guid | None = None
+    cart: Cart | None = None
+    cart_version: Version | None = None
+
+    @model_validator(mode="after")
+    def _names_one_cart(self) -> Self:
+        inline = self.cart.id if self.cart else None
+        if self.cart_id is None and inline is None:
+            raise PydanticCustomError("missing", "Give cart with an id, or cartId")
+        if self.cart_id and inline and self.cart_id != inline:
+            raise PydanticCustomError("disagreement", "cartId and cart.id should be the same")
+        return self
+
+    @property
+    def named_cart_id(self) -> str:
+        """The id of the cart, wherever the command names it."""
+        return self.cart_id or (self.cart.id if self.cart else None) or ""
+
+
+class OrderError(WireModel):
+    """A group that was not ordered. `code` is an `OrderErrorCode`; readers accept any number."""
+
+    order_group_id: str
+    code: int
+    description: str
+    attributes: dict[str, str] = {"objectType": "OrderError"}
+
+
+class CartCheckoutResult(WireModel):
+    """Body of `checkout.completed`, `.partial` and `.failed`.
+
+    Every group of the cart has its order in `orders`, whenever it was made, or its reason in `order_errors`.
+    """
+
+    customer_id: str
+    cart_id: str
+    cart_version: int
+    cart_status: str
+    orders: list[Order]
+    order_errors: list[OrderError]
+    attributes: dict[str, str] = {"objectType": "CartCheckoutResult"}

@@ -1,0 +1,109 @@
+"""From the bytes of a message to a command, or to what is wrong with them."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from pydantic import ValidationError
+from pydantic_core import from_json
+
+from contracts.cart import MAX_LINE_ITEMS
+from contracts.checkout import CheckoutCart
+from contracts.codes import DeadLetterCode
+from contracts.rejected import Violation
+
+MAX_MESSAGE_BYTES: Final = 1024 * 1024
+MAX_VIOLATIONS: Final = 20
+_BOM: Final = b"\xef\xbb\xbf"
+# GUIDs are the only texts of the contract with a pattern.
+_NO_GUID: Final = "Input should be a GUID like 0a1b2c3d-0000-4000-8000-0123456789ab"
+
+
+class UnreadableError(ValueError):
+    """A message that is no command: a dead-letter code, a sentence, and the violations found."""
+
+    def __init__(self, code: DeadLetterCode, reason: str, violations: list[Violation] | None = None) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+        self.violations = violations or []
+
+
+def read_checkout(
+    body: bytes, *, max_bytes: int = MAX_MESSAGE_BYTES, max_line_items: int = MAX_LINE_ITEMS
+) -> CheckoutCart:
+    """Read the body of a `cart.checkout` message, tolerantly.
+
+    Raises:
+        UnreadableError: the body is too large, not UTF-8, not JSON, or breaks the contract.
+    """
+    document = _parse(_decoded(body, max_bytes))
+    try:
+        return CheckoutCart.model_validate(document, context={"max_line_items": max_line_items})
+    except ValidationError as error:
+        raise _violated(list(_violations(error))) from None
+
+
+def _decoded(body: bytes, max_bytes: int) -> bytes:
+    if len(body) > max_bytes:
+        raise UnreadableError(
+            DeadLetterCode.TOO_LARGE, f"The body has {len(body)} bytes; at most {max_bytes} are read."
+        )
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        raise UnreadableError(
+            DeadLetterCode.NOT_UTF8, f"The body is not UTF-8: byte {error.start} cannot be decoded."
+        ) from None
+    return body.removeprefix(_BOM)
+
+
+def _parse(body: bytes) -> object:
+    try:
+        document: object = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise _unparsed(str(error)) from None
+    # Only the escaped form can reach a string: JSON forbids the raw character.
+    if b"\\u0000" in body and (paths := list(_nul_paths(document, ""))):
+        raise _violated([Violation(path=_path((path,)), rule="Text should hold no NUL character") for path in paths])
+    return document
+
+
+def _unparsed(why: str) -> UnreadableError:
+    if why.startswith("recursion limit"):
+        return _violated([Violation(path="", rule="Objects are nested too deeply")])
+    return UnreadableError(DeadLetterCode.NOT_JSON, f"The body is not JSON: {why}.")
+
+
+def _violated(violations: list[Violation]) -> UnreadableError:
+    first = violations[0]
+    where = f" at {first.path}" if first.path else ""
+    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    return UnreadableError(
+        DeadLetterCode.CONTRACT_VIOLATION,
+        f"The command breaks the contract{where}: {first.rule}{more}.",
+        violations[:MAX_VIOLATIONS],
+    )
+
+
+def _violations(error: ValidationError) -> Iterator[Violation]:
+    for found in error.errors(include_url=False, include_context=False, include_input=False):
+        rule = _NO_GUID if found["type"] == "string_pattern_mismatch" else found["msg"]
+        yield Violation(path=_path(found["loc"]), rule=rule)
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
+    return "".join(steps).removeprefix(".").replace("\x00", "\ufffd")[:256]
+
+
+def _nul_paths(value: object, path: str) -> Iterator[str]:
+    if isinstance(value, str):
+        if "\x00" in value:
+            yield path
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from _nul_paths(member, f"{path}[{index}]")
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from _nul_paths(key, path)
+            yield from _nul_paths(member, f"{path}.{key}".removeprefix("."))

@@ -1,0 +1,69 @@
+"""Text types of the contract with their stated lengths. Timestamps stay text: they are echoed as they came."""
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+
+_TIMESTAMP: Final = re.compile(
+    r"(?P<seconds>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(?P<fraction>\d{1,7}))?(?P<zone>Z|z|[+-]\d{2}:\d{2})?"
+)
+_CYCLES: Final = {
+    "monthly": "monthly",
+    "annual": "annual",
+    "none": "none",
+    "onetime": "one_time",
+    "triennial": "triennial",
+    "biennial": "biennial",
+}
+
+
+def parse_timestamp(text: str) -> datetime:
+    """The moment that a timestamp of the contract names; UTC where it names no zone.
+
+    Python keeps 6 of the 7 fractional digits that the wire allows.
+
+    Raises:
+        ValueError: it is not an ISO 8601 date and time, or there is no such moment.
+    """
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        raise ValueError("a timestamp looks like 2026-01-31T12:00:00.1234567Z")
+    fraction = (match["fraction"] or "")[:6].ljust(6, "0")
+    zone = (match["zone"] or "Z").upper().replace("Z", "+00:00")
+    return datetime.fromisoformat(f"{match['seconds']}.{fraction}{zone}").astimezone(UTC)
+
+
+def _check_timestamp(text: str) -> str:
+    try:
+        parse_timestamp(text)
+    except (ValueError, OverflowError) as error:
+        raise PydanticCustomError(
+            "timestamp", "Input should be a date and time like 2026-01-31T12:00:00.1234567Z"
+        ) from error
+    return text
+
+
+def _known_cycle(text: object) -> object:
+    return _CYCLES.get(text.replace("_", "").lower(), text.lower()) if isinstance(text, str) else text
+
+
+Guid = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True),
+]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Description = Annotated[str, StringConstraints(max_length=1024)]
+Currency = Annotated[str, StringConstraints(min_length=3, max_length=3, to_upper=True)]
+BillingCycle = Annotated[str, BeforeValidator(_known_cycle), StringConstraints(min_length=1, max_length=32)]
+Timestamp = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    AfterValidator(_check_timestamp),
+    Field(json_schema_extra={"format": "date-time"}),
+]
+Quantity = Annotated[int, Field(ge=1, le=2_147_483_647)]
+Version = Annotated[int, Field(ge=0, le=2_147_483_647)]

@@ -1,0 +1,161 @@
+"""Decode: from a delivery to a command, or to what is wrong with it. Encode: from an event to a message."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final
+
+from aiormq import spec
+
+from contracts.codes import DeadLetterCode
+from contracts.reader import UnreadableError, read_checkout
+from contracts.rejected import Violation
+from contracts.scalars import parse_timestamp
+from contracts.wire import (
+    CLOUD_EVENT_PREFIX,
+    EVENT_SOURCE,
+    RESULTS_EXCHANGE,
+    TRACEPARENT,
+    TRACESTATE,
+    source_of,
+)
+from worker.amqp.delivery import Delivery
+from worker.amqp.publisher import PERSISTENT, Outgoing
+from worker.checkout.command import Command, Origin
+from worker.checkout.content import command_hash
+from worker.checkout.event import Event
+
+_LONGEST_ID: Final = 255
+_TRACEPARENT: Final = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
+_TRACESTATE: Final = re.compile(r"[\x20-\x7e]{1,512}")
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A delivery that leads to no decision: it becomes a dead letter, and whoever asked is told."""
+
+    code: DeadLetterCode
+    reason: str
+    violations: list[Violation] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    max_bytes: int
+    max_line_items: int
+
+
+def decode(delivery: Delivery, limits: Limits) -> Command | Malformed:
+    """The command that a delivery of `cart.checkout` carries."""
+    try:
+        _check_ids(delivery.properties)
+        body = read_checkout(
+            delivery.body, max_bytes=limits.max_bytes, max_line_items=limits.max_line_items
+        )
+    except UnreadableError as error:
+        return Malformed(error.code, error.reason, error.violations)
+    return Command(
+        message_id=message_id_of(delivery),
+        content_hash=command_hash(body),
+        body=body,
+        asked=min(_asked(delivery.properties) or delivery.received, delivery.received),
+        received=delivery.received,
+        origin=origin_of(delivery),
+    )
+
+
+def message_id_of(delivery: Delivery) -> str:
+    """`message_id`, else `ce-id`, else a hash of what makes two messages the same."""
+    given = delivery.properties.message_id or _cloud(delivery.properties, "id")
+    return _short(given) if given else _fallback_id(delivery)
+
+
+def origin_of(delivery: Delivery) -> Origin:
+    """Who asked. Headers are read defensively: a bad one is as good as none."""
+    properties = delivery.properties
+    headers = properties.headers or {}
+    correlation_id = properties.correlation_id or _cloud(properties, "correlationid")
+    return Origin(
+        source=source_of(properties.app_id or _cloud(properties, "source")),
+        correlation_id=_short(correlation_id) if correlation_id else message_id_of(delivery),
+        traceparent=_matching(_TRACEPARENT, headers.get(TRACEPARENT)),
+        tracestate=_matching(_TRACESTATE, headers.get(TRACESTATE)),
+    )
+
+
+def is_anonymous(delivery: Delivery) -> bool:
+    """Nothing tells who asked or what: nobody could recognise an answer."""
+    properties = delivery.properties
+    given = (properties.message_id, properties.correlation_id, properties.app_id)
+    clouds = (_cloud(properties, name) for name in ("id", "correlationid", "source"))
+    return not any(given) and not any(clouds)
+
+
+def encode(event: Event) -> Outgoing:
+    """The message of an event: persistent JSON with CloudEvents headers in binary mode."""
+    headers: dict[str, Any] = {
+        "ce-specversion": "1.0",
+        "ce-id": event.id,
+        "ce-source": EVENT_SOURCE,
+        "ce-type": str(event.type),
+        "ce-subject": event.subject,
+        "ce-time": event.time,
+    }
+    if event.origin.traceparent:
+        headers[TRACEPARENT] = event.origin.traceparent
+    if event.origin.tracestate:
+        headers[TRACESTATE] = event.origin.tracestate
+    properties = spec.Basic.Properties(
+        app_id="cart-checkout-worker",
+        content_type="application/json",
+        correlation_id=event.origin.correlation_id,
+        delivery_mode=PERSISTENT,
+        headers=headers,
+        message_id=event.id,
+        message_type=event.type,
+        timestamp=parse_timestamp(event.time),
+    )
+    return Outgoing(RESULTS_EXCHANGE, event.routing_key, event.body, properties)
+
+
+def _check_ids(properties: spec.Basic.Properties) -> None:
+    for name in ("message_id", "correlation_id"):
+        if "\x00" in (getattr(properties, name) or ""):
+            raise UnreadableError(
+                DeadLetterCode.CONTRACT_VIOLATION,
+                f"The property {name} holds a NUL character.",
+                [Violation(path=name, rule="Text should hold no NUL character")],
+            )
+
+
+def _asked(properties: spec.Basic.Properties) -> datetime | None:
+    if properties.timestamp is not None:
+        return properties.timestamp.astimezone(UTC)
+    try:
+        return parse_timestamp(_cloud(properties, "time") or "")
+    except (ValueError, OverflowError):
+        return None
+
+
+def _cloud(properties: spec.Basic.Properties, attribute: str) -> str | None:
+    value = (properties.headers or {}).get(CLOUD_EVENT_PREFIX + attribute)
+    return value if isinstance(value, str) and "\x00" not in value else None
+
+
+def _short(identifier: str) -> str:
+    """An id as it came, or a hash of it where AMQP could not carry it back."""
+    encoded = identifier.encode()
+    return identifier if len(encoded) <= _LONGEST_ID else f"sha256:{sha256(encoded).hexdigest()}"
+
+
+def _fallback_id(delivery: Delivery) -> str:
+    properties = delivery.properties
+    asked = properties.timestamp.isoformat() if properties.timestamp else ""
+    parts = (delivery.routing_key, properties.app_id or "", properties.correlation_id or "", asked)
+    prefix = "\n".join(f"{len(part)}:{part}" for part in parts).encode()
+    return f"sha256:{sha256(prefix + delivery.body).hexdigest()}"
+
+
+def _matching(pattern: re.Pattern[str], value: object) -> str | None:
+    return value if isinstance(value, str) and pattern.fullmatch(value) else None

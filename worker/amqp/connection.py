@@ -1,0 +1,86 @@
+"""A connection and its channels; lost ones are never repaired, the session is opened anew."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Final
+
+import aio_pika
+import aiormq
+from aio_pika.abc import AbstractConnection
+from aiormq.abc import AbstractChannel
+from yarl import URL
+
+from worker.errors import BrokerUnavailable, ConfigurationFault, TopologyFault
+
+CONNECT_SECONDS: Final = 10.0
+RPC_SECONDS: Final = 10.0
+# aiormq 7.2 notices a frozen peer after three heartbeats and as many seconds.
+HEARTBEAT_SECONDS: Final = 10
+CLOSE_SECONDS: Final = 3.0
+# Frames that aiormq reads ahead of a channel; its default of 10 makes reader and channel take turns.
+_FRAMES: Final = 1024
+
+
+@asynccontextmanager
+async def connected(url: str, name: str) -> AsyncIterator[AbstractConnection]:
+    """A connection that is closed when the block ends.
+
+    Raises:
+        BrokerUnavailable: nobody answers there, or not to these credentials.
+        ConfigurationFault: the URL cannot be read.
+    """
+    connection = await _connect(url, name)
+    try:
+        yield connection
+    finally:
+        with suppress(Exception):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await connection.close()
+
+
+async def _connect(url: str, name: str) -> AbstractConnection:
+    try:
+        address = URL(url).update_query(heartbeat=HEARTBEAT_SECONDS)
+    except ValueError as error:
+        raise ConfigurationFault(f"CHECKOUT_AMQP_URL cannot be read: {error}") from None
+    with translated():
+        async with asyncio.timeout(CONNECT_SECONDS):
+            return await aio_pika.connect(address, client_properties={"connection_name": name})
+
+
+async def open_channel(connection: AbstractConnection) -> AbstractChannel:
+    """A channel in confirm mode, of the driver below aio-pika.
+
+    aio-pika's own publish waits for the socket under a lock, so that publishes cannot overlap, and its own
+    consumer makes a message object that some properties prevent, leaving the delivery without an owner.
+    """
+    with translated():
+        async with asyncio.timeout(RPC_SECONDS):
+            if connection.transport is None:
+                raise BrokerUnavailable("The connection to the broker is lost")
+            return await connection.transport.connection.channel(
+                publisher_confirms=True, on_return_raises=True, frame_buffer_size=_FRAMES
+            )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Raise our fault in place of the driver's.
+
+    A CancelledError that nobody asked for is how aiormq tells a waiting task that its connection is lost.
+
+    Raises:
+        BrokerUnavailable, TopologyFault
+    """
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+        raise BrokerUnavailable("The connection to the broker is lost") from error
+    except (aiormq.exceptions.ChannelNotFoundEntity, aiormq.exceptions.ChannelPreconditionFailed) as error:
+        raise TopologyFault(f"{error}: run `checkout topology check`") from error
+    except (aiormq.exceptions.AMQPError, OSError, TimeoutError) as error:
+        raise BrokerUnavailable(f"The broker does not answer: {error or type(error).__name__}") from error

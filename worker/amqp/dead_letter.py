@@ -1,0 +1,118 @@
+"""A dead letter: the message as it came, with the reason why it was set aside; and the event that tells."""
+
+import json
+import re
+from hashlib import sha256
+from typing import Any, Final
+
+from aiormq import spec
+from pydantic_core import from_json
+
+from contracts.codes import DeadLetterCode
+from contracts.rejected import CheckoutRejected
+from contracts.wire import DEAD_LETTERS_EXCHANGE, DeadLetterHeader, EventType
+from worker.amqp.codec import Malformed, is_anonymous, origin_of
+from worker.amqp.delivery import Delivery
+from worker.amqp.header_table import FaithfulProperties
+from worker.amqp.publisher import PERSISTENT, Outgoing
+from worker.checkout.event import Event, event_id
+from worker.checkout.ordering import timestamp
+
+_LONGEST_REASON: Final = 4096
+_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# These two would make the broker send copies to wherever their values say.
+_SENDER_SELECTED: Final = frozenset({"CC", "BCC"})
+# Written by quorum queues on each delivery: no property of the message.
+_OF_THE_DELIVERY: Final = frozenset({"x-delivery-count", "x-acquired-count"})
+
+
+def dead_letter(delivery: Delivery, malformed: Malformed) -> Outgoing:
+    """The message with body and properties as they came, plus our headers.
+
+    `user_id` and `expiration` travel as headers: the broker would refuse the one and obey the other.
+    """
+    came = delivery.properties
+    properties = FaithfulProperties(
+        **{name: getattr(came, name) for name in came.__slots__ if name not in {"cluster_id"}}
+    )
+    properties.headers = _kept_headers(came) | _our_headers(delivery, malformed)
+    properties.user_id = properties.expiration = None
+    properties.delivery_mode = PERSISTENT
+    if not properties.message_id:
+        # aiormq matches returned messages by message id and would make one up.
+        properties.message_id = dead_letter_id(delivery)
+    return Outgoing(DEAD_LETTERS_EXCHANGE, delivery.routing_key, delivery.body, properties)
+
+
+def dead_letter_id(delivery: Delivery) -> str:
+    """The same for every delivery of a message: queue, properties and body, as the producer sent them."""
+    came = delivery.properties
+    properties = {name: getattr(came, name) for name in came.__slots__ if name != "headers"}
+    properties["headers"] = _sent_headers(came)
+    canonical = json.dumps([delivery.queue, properties], sort_keys=True, default=repr)
+    return sha256(canonical.encode() + delivery.body).hexdigest()
+
+
+def rejected_event(delivery: Delivery, malformed: Malformed) -> Event | None:
+    """`checkout.rejected` for whoever asked; None where nothing tells who that is."""
+    if is_anonymous(delivery):
+        return None
+    customer_id, cart_id = _mentioned_ids(delivery, malformed.code)
+    body = CheckoutRejected(
+        code=malformed.code,
+        description=malformed.reason,
+        dead_lettered=True,
+        violations=malformed.violations,
+        customer_id=customer_id,
+        cart_id=cart_id,
+    )
+    return Event(
+        id=event_id(dead_letter_id(delivery)),
+        type=EventType.CHECKOUT_REJECTED,
+        body=body.to_json(),
+        subject=f"{customer_id or 'unknown'}/{cart_id or 'unknown'}",
+        time=timestamp(delivery.received),
+        origin=origin_of(delivery),
+    )
+
+
+def _sent_headers(came: spec.Basic.Properties) -> dict[str, Any]:
+    return {key: value for key, value in (came.headers or {}).items() if key not in _OF_THE_DELIVERY}
+
+
+def _kept_headers(came: spec.Basic.Properties) -> dict[str, Any]:
+    return {key: value for key, value in _sent_headers(came).items() if key not in _SENDER_SELECTED}
+
+
+def _our_headers(delivery: Delivery, malformed: Malformed) -> dict[str, Any]:
+    headers: dict[str, Any] = {
+        DeadLetterHeader.ID: dead_letter_id(delivery),
+        DeadLetterHeader.CODE: str(malformed.code),
+        DeadLetterHeader.REASON: malformed.reason[:_LONGEST_REASON],
+        DeadLetterHeader.FIRST_RECEIVED: timestamp(delivery.received),
+    }
+    if delivery.properties.user_id:
+        headers[DeadLetterHeader.ORIGINAL_USER_ID] = delivery.properties.user_id
+    if delivery.properties.expiration:
+        headers[DeadLetterHeader.ORIGINAL_EXPIRATION] = delivery.properties.expiration
+    return headers
+
+
+def _mentioned_ids(delivery: Delivery, code: DeadLetterCode) -> tuple[str | None, str | None]:
+    """Customer and cart, as far as a body that is no command names them."""
+    if code in {DeadLetterCode.TOO_LARGE, DeadLetterCode.NOT_UTF8, DeadLetterCode.NOT_JSON}:
+        return None, None
+    try:
+        command = _folded(from_json(delivery.body.removeprefix(b"\xef\xbb\xbf")))
+    except ValueError:
+        return None, None
+    cart = _folded(command.get("cart"))
+    return _guid(command.get("customerid")), _guid(command.get("cartid")) or _guid(cart.get("id"))
+
+
+def _folded(value: object) -> dict[str, Any]:
+    return {key.casefold(): member for key, member in value.items()} if isinstance(value, dict) else {}
+
+
+def _guid(value: object) -> str | None:
+    return value.lower() if isinstance(value, str) and _GUID.fullmatch(value.lower()) else None

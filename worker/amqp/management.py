@@ -1,0 +1,111 @@
+"""RabbitMQ's management API: what AMQP cannot show, arguments and bindings."""
+
+import asyncio
+import base64
+import json
+
+import urllib.request
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import quote, urlsplit
+
+from yarl import URL
+
+from worker.amqp.topology import Topology
+from worker.errors import BrokerUnavailable, ConfigurationFault
+from worker.settings import Settings
+
+_SECONDS: Final = 10
+
+
+class Management:
+    """Reads from the API; the virtual host is the one of the AMQP URL."""
+
+    def __init__(self, settings: Settings) -> None:
+        if settings.management_url is None:
+            raise ConfigurationFault("CHECKOUT_MANAGEMENT_URL is not set")
+        self._url = urlsplit(settings.management_url.get_secret_value())
+        self._vhost = quote(URL(settings.amqp).path.removeprefix("/") or "/", safe="")
+
+    async def differences(self, wanted: Topology) -> list[str]:
+        """What is missing or different, a sentence each. Raises: BrokerUnavailable."""
+        exchanges, queues, bindings = [
+            await asyncio.to_thread(self._get, kind) for kind in ("exchanges", "queues", "bindings")
+        ]
+        return (
+            _compare("exchange", {e.name: {"type": e.kind, **e.arguments} for e in wanted.exchanges}, exchanges)
+            + _compare("queue", {q.name: dict(q.arguments) for q in wanted.queues}, queues)
+            + _missing_bindings(wanted, bindings)
+        )
+
+    def _get(self, kind: str) -> list[dict[str, Any]]:
+        url = self._url
+        address = f"{url.scheme}://{url.hostname}:{url.port or 15672}{url.path.rstrip('/')}/api/{kind}/{self._vhost}"
+        token = base64.b64encode(f"{url.username or ''}:{url.password or ''}".encode()).decode()
+        request = urllib.request.Request(address, headers={"Authorization": f"Basic {token}"})  # noqa: S310
+        try:
+            with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+                found: list[dict[str, Any]] = json.load(answer)
+                return found
+        except (OSError, ValueError) as error:
+            raise BrokerUnavailable(f"The management API does not answer: {error}") from error
+
+
+def definitions(topology: Topology) -> dict[str, Any]:
+    """A definitions file, as `load_definitions` and the management API take it."""
+    everywhere = {"vhost": "/"}
+    return {
+        "exchanges": [
+            {"name": e.name, "type": e.kind, "durable": True, "auto_delete": False, "internal": False}
+            | everywhere
+            | {"arguments": dict(e.arguments)}
+            for e in topology.exchanges
+        ],
+        "queues": [
+            {"name": q.name, "durable": True, "auto_delete": False} | everywhere | {"arguments": dict(q.arguments)}
+            for q in topology.queues
+        ],
+        "bindings": [
+            {"source": b.exchange, "destination": b.queue, "destination_type": "queue"}
+            | everywhere
+            | {"routing_key": b.routing_key, "arguments": {}}
+            for b in topology.bindings
+        ],
+    }
+
+
+def _compare(kind: str, wanted: Mapping[str, Mapping[str, Any]], found: Sequence[dict[str, Any]]) -> list[str]:
+    by_name = {each["name"]: each for each in found}
+    problems = []
+    for name, arguments in wanted.items():
+        if name not in by_name:
+            problems.append(f"{kind} {name} is missing: run `checkout topology apply`")
+            continue
+        there = by_name[name]
+        has = there["arguments"] | ({"type": there["type"]} if kind == "exchange" else {})
+        if not there["durable"]:
+            problems.append(f"{kind} {name} is not durable: drain and delete it, then `checkout topology apply`")
+        problems += _different(kind, name, arguments, has, there.get("effective_policy_definition") or {})
+    return problems
+
+
+def _different(
+    kind: str, name: str, wanted: Mapping[str, Any], has: Mapping[str, Any], policy: Mapping[str, Any]
+) -> list[str]:
+    """A policy may stand in for an argument: its key has no x- in front."""
+    return [
+        f"{kind} {name} has {key} = {has.get(key)!r}, not {wanted.get(key)!r}: set it by a policy "
+        "(where the key can be set so), or drain and delete it, then `checkout topology apply`"
+        for key in sorted(wanted.keys() | has.keys())
+        if has.get(key) != wanted.get(key)
+        and (key not in wanted or policy.get(key.removeprefix("x-")) != wanted[key])
+    ]
+
+
+def _missing_bindings(wanted: Topology, found: Sequence[dict[str, Any]]) -> list[str]:
+    there = {(each["source"], each["destination"], each["routing_key"]) for each in found}
+    return [
+        f"binding {b.exchange} -> {b.queue} ({b.routing_key!r}) is missing: run `checkout topology apply`"
+        for b in wanted.bindings
+        if (b.exchange, b.queue, b.routing_key) not in there
+    ]

@@ -1,0 +1,84 @@
+"""Settle: a delivery is acknowledged when what it led to is safe with the broker; until then it is left."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from worker.amqp.codec import Malformed, encode
+from worker.amqp.consumer import Consumer
+from worker.amqp.dead_letter import dead_letter, rejected_event
+from worker.amqp.delivery import Delivery
+from worker.amqp.publisher import Publisher, Receipt
+from worker.checkout.command import Command
+from worker.checkout.event import Event
+from worker.errors import PublishNotConfirmed, TopologyFault
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a delivery led to: a committed event, or nothing but a dead letter."""
+
+    delivery: Delivery
+    outcome: Event | Malformed
+    command: Command | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An answer and the broker's word on it."""
+
+    answer: Answer
+    receipt: Receipt
+
+    @property
+    def is_final(self) -> bool:
+        """Nobody has to listen to results, but somebody has to keep a dead letter."""
+        if isinstance(self.answer.outcome, Malformed):
+            return self.receipt is Receipt.CONFIRMED
+        return self.receipt is not Receipt.UNKNOWN
+
+
+class Settlement:
+    def __init__(self, consumer: Consumer, publisher: Publisher) -> None:
+        self._consumer = consumer
+        self._publisher = publisher
+
+    async def publish(self, answers: Sequence[Answer]) -> list[Published]:
+        """Publish events and dead letters; copies of one event share one publication."""
+        receipts = await self._publish_events(
+            {each.outcome.id: each.outcome for each in answers if isinstance(each.outcome, Event)}
+        )
+        events = [
+            Published(each, receipts[each.outcome.id]) for each in answers if isinstance(each.outcome, Event)
+        ]
+        return events + await self._dead_letter([each for each in answers if isinstance(each.outcome, Malformed)])
+
+    async def acknowledge(self, published: Iterable[Published]) -> None:
+        """Acknowledge what is final.
+
+        Raises:
+            TopologyFault: a dead letter was returned: no queue would keep it.
+            PublishNotConfirmed: the broker refused something, or did not confirm it in time.
+        """
+        left = [each for each in published if not each.is_final]
+        await self._consumer.ack([each.answer.delivery for each in published if each.is_final])
+        if any(each.receipt is Receipt.RETURNED for each in left):
+            raise TopologyFault("No queue is bound to the dead-letter exchange: run `checkout topology apply`")
+        if left:
+            raise PublishNotConfirmed(f"{len(left)} messages were not confirmed and stay in the queue")
+
+    async def _publish_events(self, events: Mapping[str, Event]) -> dict[str, Receipt]:
+        receipts = await self._publisher.publish([encode(event) for event in events.values()])
+        return dict(zip(events, receipts, strict=True))
+
+    async def _dead_letter(self, answers: Sequence[Answer]) -> list[Published]:
+        """The dead letter first: an event that announces it must not be the only trace."""
+        pairs = [(each, each.outcome) for each in answers if isinstance(each.outcome, Malformed)]
+        letters = [dead_letter(each.delivery, malformed) for each, malformed in pairs]
+        receipts = await self._publisher.publish(letters) if letters else []
+        told = [
+            event
+            for (each, malformed), receipt in zip(pairs, receipts, strict=True)
+            if receipt is Receipt.CONFIRMED and (event := rejected_event(each.delivery, malformed))
+        ]
+        await self._publish_events({event.id: event for event in told})
+        return [Published(each, receipt) for (each, _), receipt in zip(pairs, receipts, strict=True)]

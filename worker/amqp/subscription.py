@@ -1,0 +1,62 @@
+"""A subscriber of events, as downstream services have one: for the command line, the demo and the tests."""
+
+import asyncio
+from typing import Any, Final, NamedTuple
+
+from aiormq.abc import AbstractChannel, DeliveredMessage
+from pydantic_core import from_json
+
+from contracts.wire import RESULTS_EXCHANGE
+from worker.amqp.connection import RPC_SECONDS, translated
+
+EVERYTHING: Final = "#"
+
+
+class SubscribedEvent(NamedTuple):
+    routing_key: str
+    message_id: str
+    correlation_id: str
+    type: str
+    headers: dict[str, Any]
+    body: bytes
+
+    def document(self) -> dict[str, Any]:
+        """The event with its body parsed."""
+        return {
+            "routingKey": self.routing_key,
+            "messageId": self.message_id,
+            "correlationId": self.correlation_id,
+            "type": self.type,
+            "headers": self.headers,
+            "body": from_json(self.body),
+        }
+
+
+class Subscription:
+    """Hears events from the moment it is opened; its queue goes with its connection."""
+
+    def __init__(self) -> None:
+        self._events: asyncio.Queue[SubscribedEvent] = asyncio.Queue()
+
+    async def open(self, channel: AbstractChannel, binding_key: str = EVERYTHING) -> None:
+        with translated():
+            queue = await channel.queue_declare(exclusive=True, auto_delete=True, timeout=RPC_SECONDS)
+            name = queue.queue or ""
+            await channel.queue_bind(name, RESULTS_EXCHANGE, binding_key, timeout=RPC_SECONDS)
+            await channel.basic_consume(name, self._on_message, no_ack=True, timeout=RPC_SECONDS)
+
+    async def next(self) -> SubscribedEvent:
+        return await self._events.get()
+
+    def _on_message(self, message: DeliveredMessage) -> None:
+        properties = message.header.properties
+        self._events.put_nowait(
+            SubscribedEvent(
+                routing_key=message.routing_key or "",
+                message_id=properties.message_id or "",
+                correlation_id=properties.correlation_id or "",
+                type=properties.message_type or "",
+                headers=properties.headers or {},
+                body=message.body,
+            )
+        )

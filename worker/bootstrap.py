@@ -1,0 +1,110 @@
+"""The composition root: settings in, running parts out."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from worker.amqp.codec import Limits
+from worker.amqp.connection import connected, open_channel
+from worker.amqp.consumer import Consumer
+from worker.amqp.publisher import Publisher
+from worker.amqp.topology import require, topology_for
+from worker.catalog_follower import CatalogFollower
+from worker.failpoints import Failpoints
+from worker.outbox import Outbox
+from worker.pipeline import Parts, Pipeline
+from worker.postgres.catalog import CatalogItems
+from worker.postgres.checkouts import Checkouts
+from worker.postgres.migrate import check_schema
+from worker.postgres.pool import Pool, acquired, open_pool
+from worker.postgres.stored_events import StoredEvents
+from worker.postgres.workers import Workers
+from worker.session import Session
+from worker.settings import CatalogMode, Settings
+from worker.status import State, Status
+from worker.supervisor import Supervisor
+from worker.sweeper import Sweeper
+from worker.telemetry import LogEvent
+from contracts.wire import CHECKOUT_QUEUE
+
+# While one waits for the broker, the other has the database work.
+PIPELINES: Final = 2
+_OTHER_CONNECTIONS: Final = 4
+
+log = structlog.get_logger()
+
+
+async def run_worker(settings: Settings) -> None:
+    """Run until told to stop. Raises: ConfigurationFault, SchemaMismatch."""
+    status = Status()
+    failpoints = Failpoints(settings.failpoint)
+    if settings.failpoint:
+        log.warning(LogEvent.FAILPOINT_ARMED, failpoint=settings.failpoint)
+    pool = await open_pool(
+        settings.database, connections=PIPELINES + _OTHER_CONNECTIONS, application=status.worker_id
+    )
+
+    async def run_session(stop: asyncio.Event) -> None:
+        status.become(State.STARTING, "connecting")
+        async with open_session(settings, pool, status, failpoints) as session:
+            await session.run(stop, prefetch=settings.prefetch, grace=settings.grace_seconds)
+
+    log.info(LogEvent.STARTING, worker=status.worker_id, version=status.version, catalog=settings.catalog)
+    try:
+        await Supervisor(run_session, status).run()
+    finally:
+        pool.terminate()
+
+
+@asynccontextmanager
+async def open_session(
+    settings: Settings, pool: Pool, status: Status, failpoints: Failpoints
+) -> AsyncIterator[Session]:
+    """Connect both ways and put a session together.
+
+    Raises:
+        BrokerUnavailable, DatabaseUnavailable, TopologyFault, SchemaMismatch
+    """
+    async with acquired(pool) as connection:
+        await check_schema(connection)
+    async with AsyncExitStack() as stack:
+        # On one connection, an alarm that blocks publishing would block the acknowledgements too.
+        consuming = await stack.enter_async_context(connected(settings.amqp, f"{status.worker_id} consume"))
+        publishing = await stack.enter_async_context(connected(settings.amqp, f"{status.worker_id} publish"))
+        channel = await open_channel(consuming)
+        await require(channel, topology_for(channel))
+        outbox = Outbox(StoredEvents(pool))
+        follower = CatalogFollower(
+            CatalogItems(pool),
+            is_open=settings.catalog is CatalogMode.OPEN,
+            default_currency=settings.default_currency,
+        )
+        consumer = Consumer(channel, CHECKOUT_QUEUE)
+        publishers = [Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 1)]
+        parts = [
+            Parts(
+                consumer=consumer,
+                publisher=publisher,
+                checkouts=Checkouts(pool),
+                outbox=outbox,
+                catalog=lambda: follower.catalog,
+                limits=Limits(settings.max_message_bytes, settings.max_line_items),
+                batch_size=settings.batch_size,
+                failpoints=failpoints,
+                status=status,
+            )
+            for publisher in publishers[:PIPELINES]
+        ]
+        yield Session(
+            consumer=consumer,
+            pipelines=[Pipeline(each) for each in parts],
+            outbox=outbox,
+            sweeper=Sweeper(StoredEvents(pool), publishers[-1], timedelta(seconds=settings.sweep_after_seconds)),
+            follower=follower,
+            workers=Workers(pool),
+            status=status,
+        )

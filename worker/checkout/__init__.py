@@ -1,0 +1,1 @@
+"""The domain: what a checkout means. Pure: no I/O, no clock, no logging."""

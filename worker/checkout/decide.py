@@ -1,0 +1,189 @@
+"""What a checkout leads to: (command, situation, catalog) -> decision."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from contracts.cart import Cart, CartError, CartLineItem
+from contracts.checkout import CartCheckoutResult, OrderError
+from contracts.codes import OrderErrorCode
+from contracts.order import Order
+from contracts.scalars import parse_timestamp
+from contracts.wire import EventType
+from worker.checkout.catalog import Catalog
+from worker.checkout.command import Command
+from worker.checkout.content import group_hash
+from worker.checkout.decision import CartChange, Decided, Decision, NewOrder, Repeated, Reused
+from worker.checkout.event import Event, event_id
+from worker.checkout.grouping import Group, GroupedLines, group_lines
+from worker.checkout.ordering import make_order, timestamp
+from worker.checkout.rules import judge, ordered_with_other_content
+from worker.checkout.situation import Situation
+
+CART_LIFETIME: Final = timedelta(days=7)
+ACTIVE: Final = "Active"
+ORDERED: Final = "Ordered"
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one group: the order it has, old or new, or why it has none."""
+
+    order: Order | None = None
+    new: NewOrder | None = None
+    error: OrderError | None = None
+    line_errors: Mapping[int | str, CartError] | None = None
+
+
+def decide(command: Command, situation: Situation, catalog: Catalog) -> Decision:
+    """Decide one checkout. Pure: the same arguments lead to the same decision, byte for byte."""
+    if situation.earlier is not None:
+        same = situation.earlier.content_hash == command.content_hash
+        return Repeated(command, situation.earlier.event) if same else Reused(command)
+    asked_for, stored = command.body.cart_version, situation.cart.version
+    if asked_for is not None and asked_for != stored:
+        return _nothing_done(
+            command,
+            situation,
+            OrderErrorCode.CONDITION_FAILED,
+            f"The cart has version {stored}, not {asked_for}; look at it and ask again",
+        )
+    cart = command.body.cart or situation.cart.content
+    if cart is None:
+        return _nothing_done(
+            command,
+            situation,
+            OrderErrorCode.CART_ID_NOT_FOUND,
+            "This customer has no stored cart with this id; send the cart along or make a new one",
+        )
+    return _check_out(command, cart, situation, catalog)
+
+
+def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Catalog) -> Decided:
+    taken = situation.orders.keys()
+    grouped = group_lines(cart, situation.cart.group_numbers, taken, catalog)
+    lifetime = _Lifetime.of(cart, situation, command.received)
+    expired = lifetime.expiration if command.asked >= lifetime.expires else None
+    outcomes = [
+        _settle_group(group, command, situation, catalog, expired=expired) for group in grouped.groups
+    ]
+    change = _changed_cart(command, cart, grouped, lifetime, outcomes, situation.cart.version + 1)
+    errors = tuple(each.error for each in outcomes if each.error)
+    orders = [each.order for each in outcomes if each.order]
+    return Decided(
+        command=command,
+        event=_event(command, change.version, change.content.status or ACTIVE, orders, errors),
+        cart_version=change.version,
+        orders=tuple(each.new for each in outcomes if each.new),
+        errors=errors,
+        cart=change,
+    )
+
+
+def _settle_group(
+    group: Group, command: Command, situation: Situation, catalog: Catalog, *, expired: str | None
+) -> _Outcome:
+    content_hash = group_hash(group.lines)
+    existing = situation.orders.get(group.name)
+    if existing is not None:
+        if existing.content_hash == content_hash:
+            return _Outcome(order=existing.order)
+        return _Outcome(error=ordered_with_other_content(group))
+    judgement = judge(group, catalog, expired=expired)
+    if judgement.error is not None:
+        return _Outcome(error=judgement.error, line_errors=judgement.line_errors)
+    order = make_order(
+        group,
+        customer_id=command.customer_id,
+        cart_id=command.cart_id,
+        catalog=catalog,
+        created=command.received,
+    )
+    return _Outcome(order=order, new=NewOrder(group.name, content_hash, order))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lifetime:
+    """When the cart was created and when it expires, as moments and as the text that is echoed."""
+
+    creation: str
+    expiration: str
+    created: datetime
+    expires: datetime
+
+    @classmethod
+    def of(cls, cart: Cart, situation: Situation, now: datetime) -> "_Lifetime":
+        """What is stored beats what comes along; a cart that tells neither lives 7 days from now."""
+        stored = situation.cart.content
+        creation = (stored and stored.creation_timestamp) or cart.creation_timestamp or timestamp(now)
+        created = parse_timestamp(creation)
+        expiration = (stored and stored.expiration_timestamp) or cart.expiration_timestamp
+        expiration = expiration or timestamp(created + CART_LIFETIME)
+        return cls(creation, expiration, created, parse_timestamp(expiration))
+
+
+def _changed_cart(
+    command: Command,
+    cart: Cart,
+    grouped: GroupedLines,
+    lifetime: _Lifetime,
+    outcomes: Sequence[_Outcome],
+    version: int,
+) -> CartChange:
+    errors = {key: found for each in outcomes for key, found in (each.line_errors or {}).items()}
+    content = cart.model_copy(
+        update={
+            "id": command.cart_id,
+            "creation_timestamp": lifetime.creation,
+            "expiration_timestamp": lifetime.expiration,
+            "last_modified_timestamp": timestamp(command.received),
+            "line_items": [_with_error(line, errors) for line in grouped.lines] if errors else [*grouped.lines],
+            "status": ORDERED if all(each.order for each in outcomes) else ACTIVE,
+            "attributes": {"objectType": "Cart"},
+        }
+    )
+    return CartChange(version, content, grouped.numbers, lifetime.created, lifetime.expires)
+
+
+def _with_error(line: CartLineItem, errors: Mapping[int | str, CartError]) -> CartLineItem:
+    addons = [_with_error(addon, errors) for addon in line.addon_items or ()]
+    return line.model_copy(
+        update={"error": errors.get(line.id or 0), "addon_items": addons or line.addon_items}
+    )
+
+
+def _nothing_done(command: Command, situation: Situation, code: OrderErrorCode, why: str) -> Decided:
+    """The answer to a checkout that concerns no group: it changes neither cart nor orders."""
+    errors = (OrderError(order_group_id="", code=code, description=why),)
+    stored = situation.cart
+    status = (stored.content.status if stored.content else None) or ACTIVE
+    event = _event(command, stored.version, status, [], errors)
+    return Decided(command, event, stored.version, orders=(), errors=errors, cart=None)
+
+
+def _event(
+    command: Command, version: int, status: str, orders: list[Order], errors: Sequence[OrderError]
+) -> Event:
+    result = CartCheckoutResult(
+        customer_id=command.customer_id,
+        cart_id=command.cart_id,
+        cart_version=version,
+        cart_status=status,
+        orders=orders,
+        order_errors=list(errors),
+    )
+    return Event(
+        id=event_id(command.customer_id, command.message_id),
+        type=_event_type(orders, errors),
+        body=result.to_json(),
+        subject=f"{command.customer_id}/{command.cart_id}",
+        time=timestamp(command.received),
+        origin=command.origin,
+    )
+
+
+def _event_type(orders: Sequence[Order], errors: Sequence[OrderError]) -> EventType:
+    if not errors:
+        return EventType.CHECKOUT_COMPLETED
+    return EventType.CHECKOUT_PARTIAL if orders else EventType.CHECKOUT_FAILED

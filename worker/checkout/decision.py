@@ -1,0 +1,59 @@
+"""What became of a command: the effects to commit, an earlier event to repeat, or a refusal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from contracts.cart import Cart
+from contracts.checkout import OrderError
+from contracts.order import Order
+from worker.checkout.command import Command
+from worker.checkout.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    group: str
+    content_hash: bytes
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class CartChange:
+    """The cart as it will be."""
+
+    version: int
+    content: Cart
+    group_numbers: Mapping[str, str]
+    created: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Effects that belong together: all are committed or none. No cart change: the cart stays as it is."""
+
+    command: Command
+    event: Event
+    cart_version: int
+    orders: tuple[NewOrder, ...]
+    errors: tuple[OrderError, ...]
+    cart: CartChange | None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The same request again: its stored event is published again."""
+
+    command: Command
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Reused:
+    """A message id that came before with other content: nothing is done."""
+
+    command: Command
+
+
+Decision = Decided | Repeated | Reused

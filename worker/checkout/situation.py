@@ -1,0 +1,43 @@
+"""What is stored about a command's cart when the command is decided."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from contracts.cart import Cart
+from contracts.order import Order
+from worker.checkout.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCart:
+    """A cart as stored; version 0 and no content: there is none yet.
+
+    `group_numbers` are the numbers given to (billing cycle, currency) pairs; they stay for the cart's life.
+    """
+
+    version: int = 0
+    content: Cart | None = None
+    group_numbers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingOrder:
+    """An order that the cart's group already has, and the hash of what was ordered."""
+
+    content_hash: bytes
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What the same identity led to before."""
+
+    content_hash: bytes
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    cart: StoredCart = StoredCart()
+    orders: Mapping[str, ExistingOrder] = field(default_factory=dict)
+    earlier: Earlier | None = None

@@ -1,0 +1,68 @@
+"""`checkout`: all commands, and what their exit codes mean."""
+
+import inspect
+import sys
+from enum import IntEnum
+
+import uvloop
+from cyclopts import App, CycloptsError
+from rich.console import Console
+
+from worker.cli import carts, catalog, check, demo, migrate, orders, results, run, submit, topology
+from worker.errors import (
+    BrokerUnavailable,
+    ConfigurationFault,
+    DatabaseUnavailable,
+    PublishNotConfirmed,
+    WorkerError,
+)
+
+
+class Exit(IntEnum):
+    OK = 0
+    PROBLEMS = 1
+    USAGE = 2
+    BROKER = 3
+    DATABASE = 4
+
+
+_CODES = {
+    ConfigurationFault: Exit.USAGE,
+    BrokerUnavailable: Exit.BROKER,
+    PublishNotConfirmed: Exit.BROKER,
+    DatabaseUnavailable: Exit.DATABASE,
+}
+
+
+def make_app() -> App:
+    """The command tree."""
+    app = App(
+        name="checkout",
+        help="Carts in, orders out: the cart-checkout worker and its tools.",
+        help_epilogue="Exit codes: 0 ok, 1 found problems, 2 usage, 3 broker unreachable, 4 database unreachable.",
+        result_action="return_value",
+    )
+    for command in (run, migrate, submit, check, demo):
+        app.command(command.command, name=command.__name__.rpartition(".")[2])
+    for group in (topology, results, catalog, orders, carts):
+        app.command(group.app)
+    return app
+
+
+def main(arguments: list[str] | None = None) -> None:
+    sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _run(arguments: list[str]) -> int:
+    try:
+        app = make_app()
+        command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=True)
+        result = command(*bound.args, **bound.kwargs)
+        return int((uvloop.run(result) if inspect.isawaitable(result) else result) or 0)
+    except CycloptsError:
+        return Exit.USAGE
+    except KeyboardInterrupt:
+        return 130
+    except WorkerError as fault:
+        Console(stderr=True, soft_wrap=True).print(f"checkout: {fault}", style="red", markup=False, highlight=False)
+        return next((code for kind, code in _CODES.items() if isinstance(fault, kind)), Exit.PROBLEMS)

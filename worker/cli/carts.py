@@ -1,0 +1,58 @@
+"""`checkout carts`: look carts up."""
+
+from uuid import UUID
+
+from cyclopts import App
+
+from worker.cli.output import AsJson, console, errors, print_json, print_table, records
+from worker.cli.services import database
+from worker.postgres.lookups import Lookups, Record
+from worker.settings import Settings
+
+app = App(name="carts", help="Look carts up.")
+
+
+@app.command
+async def show(cart_id: UUID, *, customer: UUID | None = None, json: AsJson = False) -> int:
+    """Show a stored cart: its status, groups, and what is wrong with its lines.
+
+    Parameters
+    ----------
+    cart_id
+        The id of the cart.
+    customer
+        The customer, where several have a cart of this id.
+    json
+        Print JSON.
+    """
+    async with database(Settings.load()) as pool:
+        found = await Lookups(pool).carts(str(cart_id), customer and str(customer))
+    if not found:
+        errors.print(f"there is no cart {cart_id}")
+        return 1
+    if json:
+        print_json(records(found))
+    else:
+        for cart in found:
+            _print(cart)
+    return 0
+
+
+def _print(cart: Record) -> None:
+    content = cart["content"]
+    console.print(
+        f"cart {content['id']} of customer {cart['customer_id']}: {content['status']}, "
+        f"version {cart['version']}, expires {content['expirationTimestamp']}",
+        highlight=False,
+    )
+    columns = ("id", "orderGroup", "catalogItemId", "quantity", "billingCycle", "termDuration", "currencyCode")
+    print_table(
+        "Line items",
+        (*columns, "error"),
+        ([*(line.get(name) for name in columns), _error(line)] for line in content["lineItems"]),
+    )
+
+
+def _error(line: Record) -> str:
+    error = line.get("error")
+    return f"{error['errorCode']} {error['errorDescription']}" if error else ""

@@ -1,0 +1,87 @@
+"""`checkout check`: what is wrong, and how to mend it."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+from worker.amqp.management import Management
+from worker.amqp.topology import broker_version, require, topology_for
+from worker.cli.output import AsJson, console, print_json
+from worker.cli.services import broker, database
+from worker.errors import BrokerUnavailable, ConfigurationFault, DatabaseUnavailable, WorkerError
+from worker.postgres.catalog import CatalogItems
+from worker.postgres.migrate import check_schema
+from worker.postgres.pool import acquired
+from worker.settings import CatalogMode, Settings
+
+
+class Finding(NamedTuple):
+    """What one look found; no fault: all is well."""
+
+    name: str
+    text: str
+    fault: WorkerError | None = None
+
+
+async def command(*, json: AsJson = False) -> int:
+    """Look at configuration, broker, topology, database, schema and catalog.
+
+    Parameters
+    ----------
+    json
+        Print JSON.
+    """
+    settings = Settings.load()
+    looks = (("broker", _broker), ("topology", _topology), ("database", _database), ("catalog", _catalog))
+    findings = [await _look(name, look, settings) for name, look in looks]
+    if json:
+        print_json([{"name": each.name, "ok": each.fault is None, "text": each.text} for each in findings])
+    for each in () if json else findings:
+        mark = "[green]ok[/]   " if each.fault is None else "[red]wrong[/]"
+        console.print(f"{mark} {each.name}: ", end="")
+        console.print(each.text, markup=False, highlight=False, soft_wrap=True)
+    return _exit_code([each.fault for each in findings if each.fault])
+
+
+async def _look(name: str, look: Callable[[Settings], Awaitable[str]], settings: Settings) -> Finding:
+    try:
+        return Finding(name, await look(settings))
+    except WorkerError as fault:
+        return Finding(name, str(fault), fault)
+
+
+def _exit_code(faults: list[WorkerError]) -> int:
+    codes = ((ConfigurationFault, 2), (BrokerUnavailable, 3), (DatabaseUnavailable, 4), (WorkerError, 1))
+    return next((code for kind, code in codes if any(isinstance(each, kind) for each in faults)), 0)
+
+
+async def _broker(settings: Settings) -> str:
+    async with broker(settings) as channel:
+        return f"RabbitMQ {broker_version(channel)} answers"
+
+
+async def _topology(settings: Settings) -> str:
+    async with broker(settings) as channel:
+        wanted = topology_for(channel)
+        await require(channel, wanted)
+    if settings.management_url is None:
+        return "queues and exchanges exist; set CHECKOUT_MANAGEMENT_URL to compare arguments and bindings"
+    if problems := await Management(settings).differences(wanted):
+        raise WorkerError("; ".join(problems))
+    return "exchanges, queues, arguments and bindings are as they should be"
+
+
+async def _database(settings: Settings) -> str:
+    async with database(settings) as pool, acquired(pool) as connection:
+        await check_schema(connection)
+        version = await connection.fetchval("SHOW server_version")
+        return f"PostgreSQL {version} answers, the schema is up to date"
+
+
+async def _catalog(settings: Settings) -> str:
+    if settings.catalog is CatalogMode.OPEN:
+        return "open: what is ordered is not checked against a catalog"
+    async with database(settings) as pool:
+        count = await CatalogItems(pool).count()
+    if not count:
+        raise WorkerError("the catalog is empty, the worker will not consume: run `checkout catalog import FILE`")
+    return f"{count} items"

@@ -1,0 +1,2 @@
+async def command() -> int:
+    return 0

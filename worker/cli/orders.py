@@ -1,0 +1,58 @@
+"""`checkout orders`: look orders up."""
+
+from uuid import UUID
+
+from cyclopts import App
+
+from worker.cli.output import AsJson, errors, print_json, print_table, records
+from worker.cli.services import database
+from worker.postgres.lookups import Lookups
+from worker.settings import Settings
+
+app = App(name="orders", help="Look orders up.")
+
+
+@app.command(name="list")
+async def list_orders(
+    *, customer: UUID | None = None, cart: UUID | None = None, limit: int = 50, json: AsJson = False
+) -> None:
+    """List orders, newest first.
+
+    Parameters
+    ----------
+    customer
+        Of this customer only.
+    cart
+        Of this cart only.
+    limit
+        How many at most.
+    json
+        Print JSON.
+    """
+    async with database(Settings.load()) as pool:
+        rows = await Lookups(pool).orders(customer and str(customer), cart and str(cart), limit)
+    if json:
+        print_json(records(rows))
+        return
+    columns = ("order_id", "customer_id", "cart_id", "order_group", "billing_cycle", "currency_code", "status")
+    print_table("Orders", columns, ([row[name] for name in columns] for row in rows))
+
+
+@app.command
+async def show(order_id: UUID, *, json: AsJson = False) -> int:  # noqa: ARG001 - an order is shown as JSON
+    """Show one order as it was published.
+
+    Parameters
+    ----------
+    order_id
+        The id of the order.
+    json
+        Print JSON; an order always is.
+    """
+    async with database(Settings.load()) as pool:
+        order = await Lookups(pool).order(str(order_id))
+    if order is None:
+        errors.print(f"there is no order {order_id}")
+        return 1
+    print_json(order)
+    return 0

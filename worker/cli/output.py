@@ -1,0 +1,54 @@
+"""What commands print: tables for people, JSON for machines."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from pydantic_core import to_json
+from rich.console import Console
+from rich.table import Table
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+Yes = Annotated[bool, Parameter(negative="")]
+DryRun = Annotated[bool, Parameter(negative="")]
+
+# Without a terminal there is no width to fit into.
+_WIDTH = None if sys.stdout.isatty() else 200
+
+console = Console(width=_WIDTH)
+errors = Console(stderr=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document, as it is: neither wrapped nor coloured."""
+    console.out(to_json(value, indent=2).decode(), highlight=False)
+
+
+def print_line(value: Any) -> None:
+    """One JSON document on one line."""
+    console.out(to_json(value).decode(), highlight=False)
+
+
+def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else _safe(cell) for cell in row))
+    console.print(table, markup=False)
+
+
+def records(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Database rows with the contract's camelCase names."""
+    return [{_camel(name): value for name, value in row.items()} for row in rows]
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
+
+
+def _safe(cell: Any) -> str:
+    """Text from messages must not steer a terminal."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(cell))

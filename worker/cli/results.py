@@ -1,0 +1,114 @@
+"""`checkout results`: follow events, or send stored ones again."""
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from worker.amqp.codec import encode
+from worker.amqp.publisher import Publisher, Receipt
+from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription
+from worker.cli.output import AsJson, DryRun, console, print_line
+from worker.cli.services import broker, database
+from worker.errors import ConfigurationFault, PublishNotConfirmed
+from worker.postgres.stored_events import StoredEvent, StoredEvents
+from worker.settings import Settings
+
+_PAGE = 200
+
+app = App(name="results", help="Follow the events that the worker publishes.")
+
+
+@app.default
+async def follow(
+    *, count: int | None = None, timeout: float | None = None, key: str = EVERYTHING, json: AsJson = False
+) -> int:
+    """Print events as they come.
+
+    Parameters
+    ----------
+    count
+        Stop after so many; exit code 1 if fewer came.
+    timeout
+        Stop after so many seconds.
+    key
+        Binding key, such as checkout.*.storefront-eu.
+    json
+        Print one JSON document a line.
+    """
+    seen = 0
+    async with broker(Settings.load()) as channel:
+        subscription = Subscription()
+        await subscription.open(channel, key)
+        lost = asyncio.ensure_future(channel.closing)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                while not lost.done() and (count is None or seen < count):
+                    _print(await subscription.next(), as_json=json)
+                    seen += 1
+    return 1 if count is not None and seen < count else 0
+
+
+def _print(event: SubscribedEvent, *, as_json: bool) -> None:
+    document = event.document()
+    if as_json:
+        print_line(document)
+        return
+    console.print(f"{event.routing_key}  {_gist(document['body'])}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _gist(body: dict[str, object]) -> str:
+    if "code" in body:
+        return f"{body['code']}: {body['description']}"
+    orders, failed = body.get("orders"), body.get("orderErrors")
+    codes = [f"{each['orderGroupId']!r} {each['code']}" for each in failed] if isinstance(failed, list) else []
+    count = len(orders) if isinstance(orders, list) else 0
+    return f"cart {body.get('cartId')}: {count} orders" + (f", failed {', '.join(codes)}" if codes else "")
+
+
+@app.command
+async def republish(
+    *,
+    since: datetime | None = None,
+    returned: Annotated[bool, Parameter(negative="")] = False,
+    dry_run: DryRun = False,
+) -> int:
+    """Send stored events again, with ids, routing keys and bodies as first published.
+
+    Parameters
+    ----------
+    since
+        All events stored since then.
+    returned
+        Only those that nobody was bound to.
+    dry_run
+        Say how many there are.
+    """
+    if since is None and not returned:
+        raise ConfigurationFault("say --since TIME, --returned, or both")
+    start = since.astimezone(UTC) if since else datetime.min.replace(tzinfo=UTC)
+    settings = Settings.load()
+    sent = unheard = 0
+    async with database(settings) as pool, broker(settings) as channel:
+        stored, publisher = StoredEvents(pool), Publisher(channel)
+        async for page in stored.pages(start, returned=returned, size=_PAGE):
+            sent += len(page)
+            unheard += 0 if dry_run else await _republish(stored, publisher, page)
+    console.print(f"{sent} events {'would be sent' if dry_run else 'sent'}, {unheard} returned again")
+    return 1 if unheard else 0
+
+
+async def _republish(stored: StoredEvents, publisher: Publisher, page: list[StoredEvent]) -> int:
+    receipts = await publisher.publish([encode(each.event) for each in page])
+    pairs = list(zip(page, receipts, strict=True))
+    known = [
+        each.mark(returned=receipt is Receipt.RETURNED)
+        for each, receipt in pairs
+        if receipt is not Receipt.UNKNOWN
+    ]
+    await stored.republished(known)
+    if len(known) < len(page):
+        raise PublishNotConfirmed(f"{len(page) - len(known)} events were not confirmed: run this again")
+    return receipts.count(Receipt.RETURNED)

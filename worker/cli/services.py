@@ -1,0 +1,27 @@
+"""The services that a command talks to, for as long as it runs."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiormq.abc import AbstractChannel
+
+from worker.amqp.connection import connected, open_channel
+from worker.postgres.pool import Pool, open_pool
+from worker.settings import Settings
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[Pool]:
+    """A small pool. Raises: ConfigurationFault, and DatabaseUnavailable at the first use."""
+    pool = await open_pool(settings.database, connections=4, application="checkout-cli")
+    try:
+        yield pool
+    finally:
+        pool.terminate()
+
+
+@asynccontextmanager
+async def broker(settings: Settings) -> AsyncIterator[AbstractChannel]:
+    """A channel in confirm mode. Raises: ConfigurationFault, BrokerUnavailable."""
+    async with connected(settings.amqp, "checkout-cli") as connection:
+        yield await open_channel(connection)

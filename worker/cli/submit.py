@@ -1,0 +1,96 @@
+"""`checkout submit`: publish commands, as any producer would."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+from aiormq import spec
+from cyclopts import Parameter
+from rich.progress import Progress
+from uuid_utils import uuid7
+
+from contracts import wire
+from worker.amqp.publisher import PERSISTENT, Outgoing, Publisher, Receipt
+from worker.cli.output import console, errors
+from worker.cli.services import broker
+from worker.errors import ConfigurationFault, PublishNotConfirmed
+from worker.settings import Settings
+
+_FLIGHT = 500
+_STDIN = Path("-")
+
+
+async def command(
+    *files: Annotated[Path, Parameter(allow_leading_hyphen=True)],
+    update: Annotated[bool, Parameter(negative="")] = False,
+    source: str = "checkout-submit",
+    message_id: str | None = None,
+) -> int:
+    """Publish commands and wait until the broker has them.
+
+    Parameters
+    ----------
+    files
+        JSON files, a command each; `-` reads NDJSON from standard input.
+    update
+        Publish cart updates (cart.update), not checkouts.
+    source
+        The app id: results are published under checkout.*.SOURCE.
+    message_id
+        The message id, for one command; without it each command gets a fresh one.
+    """
+    bodies = list(_bodies(files))
+    if not bodies or (message_id and len(bodies) > 1):
+        raise ConfigurationFault("name files with one command each, or -; --message-id goes with one command")
+    key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
+    messages = (outgoing(body, key, source=source, message_id=message_id) for body in bodies)
+    async with broker(Settings.load()) as channel:
+        returned = await _publish(Publisher(channel), messages, len(bodies))
+    if returned:
+        errors.print(f"{returned} of {len(bodies)} commands were returned: run `checkout topology apply`")
+        return 1
+    console.print(f"{len(bodies)} commands published to {wire.COMMANDS_EXCHANGE} ({key})", highlight=False)
+    return 0
+
+
+def outgoing(body: bytes, key: str, *, source: str, message_id: str | None = None) -> Outgoing:
+    """A command as a producer publishes it: persistent, with an id of its own, and when it was asked."""
+    identity = message_id or str(uuid7())
+    properties = spec.Basic.Properties(
+        app_id=source,
+        content_type="application/json",
+        delivery_mode=PERSISTENT,
+        message_id=identity,
+        timestamp=datetime.now(UTC),
+    )
+    return Outgoing(wire.COMMANDS_EXCHANGE, key, body, properties)
+
+
+async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: int) -> int:
+    """Publish flight by flight; how many no queue took. Raises: PublishNotConfirmed."""
+    returned = 0
+    with Progress(console=errors, transient=True, disable=total < _FLIGHT) as progress:
+        task = progress.add_task("publishing", total=total)
+        while flight := list(islice(messages, _FLIGHT)):
+            receipts = await publisher.publish(flight)
+            returned += receipts.count(Receipt.RETURNED)
+            if unknown := receipts.count(Receipt.UNKNOWN):
+                raise PublishNotConfirmed(
+                    f"{unknown} commands were not confirmed: submit them again with the same message id"
+                )
+            progress.advance(task, len(flight))
+    return returned
+
+
+def _bodies(files: Sequence[Path]) -> Iterator[bytes]:
+    for file in files:
+        if file == _STDIN:
+            yield from (line for line in sys.stdin.buffer.read().split(b"\n") if line.strip())
+            continue
+        try:
+            yield file.read_bytes()
+        except OSError as error:
+            raise ConfigurationFault(f"{file} cannot be read: {error.strerror}") from None

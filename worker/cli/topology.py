@@ -1,0 +1,71 @@
+"""`checkout topology`: exchanges, queues and bindings."""
+
+from cyclopts import App
+
+from worker.amqp.management import Management, definitions
+from worker.amqp.topology import apply as declare
+from worker.amqp.topology import broker_version, require, topology, topology_for
+from worker.cli.output import AsJson, DryRun, console, print_json
+from worker.cli.services import broker
+from worker.settings import Settings
+
+app = App(name="topology", help="Exchanges, queues and bindings; owned by deployment, not by the worker.")
+
+
+@app.command
+async def apply(*, dry_run: DryRun = False) -> None:
+    """Make what is missing; what is there and different is reported, never changed.
+
+    Parameters
+    ----------
+    dry_run
+        Say what would be declared.
+    """
+    async with broker(Settings.load()) as channel:
+        wanted = topology_for(channel)
+        if not dry_run:
+            await declare(channel, wanted)
+        for name in (*(each.name for each in wanted.exchanges), *(f"queue {q.name}" for q in wanted.queues)):
+            console.print(f"{'would declare' if dry_run else 'ok'}: {name}", highlight=False)
+
+
+@app.command
+async def check(*, json: AsJson = False) -> int:
+    """Compare the broker with what should be there.
+
+    Arguments and bindings can only be seen over the management API (CHECKOUT_MANAGEMENT_URL).
+
+    Parameters
+    ----------
+    json
+        Print JSON.
+    """
+    settings = Settings.load()
+    async with broker(settings) as channel:
+        wanted, version = topology_for(channel), broker_version(channel)
+        if settings.management_url is None:
+            await require(channel, wanted)
+            problems, unseen = [], ["arguments and bindings: set CHECKOUT_MANAGEMENT_URL to compare them"]
+        else:
+            problems = await Management(settings).differences(wanted)
+            unseen = []
+    if json:
+        print_json({"brokerVersion": version, "problems": problems, "notSeen": unseen})
+    else:
+        for line in (*problems, *(f"not seen: {each}" for each in unseen)):
+            console.print(line, markup=False, highlight=False)
+        if not problems:
+            console.print(f"RabbitMQ {version}: everything that was looked at is as it should be")
+    return 1 if problems else 0
+
+
+@app.command
+def export(*, broker_major: int = 4) -> None:
+    """Print the topology as a RabbitMQ definitions file.
+
+    Parameters
+    ----------
+    broker_major
+        The major version of the broker that will load it.
+    """
+    print_json(definitions(topology(broker_major)))

@@ -1,0 +1,48 @@
+"""Which events were published, kept until the next transaction takes it along, or a second has passed."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from worker.checkout.command import Command
+from worker.postgres.checkouts import Mark, Publication
+from worker.postgres.stored_events import StoredEvents
+from worker.telemetry import RETURNED
+
+FLUSH_SECONDS: Final = 1.0
+
+
+class Outbox:
+    """A mark that is lost costs a republication of the same event, nothing worse."""
+
+    def __init__(self, events: StoredEvents) -> None:
+        self._events = events
+        self._marks: list[Mark] = []
+
+    def note(self, command: Command, *, returned: bool) -> None:
+        """An event was confirmed, or returned because nobody is bound to its key."""
+        if returned:
+            RETURNED.inc()
+        publication = Publication.RETURNED if returned else Publication.PUBLISHED
+        self._marks.append(Mark(command.customer_id, command.message_id, publication))
+
+    @contextmanager
+    def taken(self) -> Iterator[Sequence[Mark]]:
+        """All marks so far; they come back if the block raises."""
+        marks, self._marks = self._marks, []
+        try:
+            yield marks
+        except BaseException:
+            self._marks = marks + self._marks
+            raise
+
+    async def flush(self) -> None:
+        with self.taken() as marks:
+            if marks:
+                await self._events.mark(marks)
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            await self.flush()

@@ -1,0 +1,190 @@
+"""The story of a batch: receive, decode, load, decide, commit, publish, settle."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final
+
+import stamina
+import structlog
+
+from contracts.codes import DeadLetterCode
+from worker.amqp.codec import Limits, Malformed, decode
+from worker.amqp.consumer import Consumer
+from worker.amqp.delivery import Delivery
+from worker.amqp.publisher import Publisher, Receipt
+from worker.amqp.settlement import Answer, Published, Settlement
+from worker.checkout.catalog import Catalog
+from worker.checkout.command import Command
+from worker.checkout.decide import decide
+from worker.checkout.decision import Decided, Decision, Reused
+from worker.errors import DataRejected, TransientFault
+from worker.failpoints import Failpoints, Place
+from worker.outbox import Outbox
+from worker.postgres.checkouts import Checkouts
+from worker.status import Status
+from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, LogEvent
+
+_TRIES_ALONE: Final = 3
+_LONGEST_PAUSE: Final = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A delivery and the command in it."""
+
+    delivery: Delivery
+    command: Command
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a pipeline is made of."""
+
+    consumer: Consumer
+    publisher: Publisher
+    checkouts: Checkouts
+    outbox: Outbox
+    catalog: Callable[[], Catalog]
+    limits: Limits
+    batch_size: int
+    failpoints: Failpoints
+    status: Status
+
+
+class Pipeline:
+    """Takes batches from the consumer and sees each message to its end.
+
+    A worker runs two of these side by side, each publishing on a channel of its own: while one waits for the
+    broker, the other has the database work.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._settlement = Settlement(parts.consumer, parts.publisher)
+        self._reach = parts.failpoints.reach
+
+    async def run(self) -> None:
+        """Handle batches until the consumer is stopped and drained."""
+        while deliveries := await self._parts.consumer.take(self._parts.batch_size):
+            started = monotonic()
+            await self.handle(deliveries)
+            BATCH_SIZE.observe(len(deliveries))
+            BATCH_SECONDS.observe(monotonic() - started)
+
+    async def handle(self, deliveries: Sequence[Delivery]) -> None:
+        """See a batch through.
+
+        Raises:
+            BrokerUnavailable, PublishNotConfirmed, TopologyFault: what could not be settled is left to be
+                delivered again; what it led to is stored and will be repeated.
+        """
+        commands, answers = self._decode(deliveries)
+        while commands:
+            batch, commands = _one_per_cart(commands)
+            answers += await self._commit(batch)
+        published = await self._settlement.publish(answers)
+        self._reach(Place.CONFIRMED)
+        await self._settlement.acknowledge(published)
+        self._reach(Place.ACKNOWLEDGED)
+        self._note(published)
+
+    def _decode(self, deliveries: Sequence[Delivery]) -> tuple[list[Received], list[Answer]]:
+        commands: list[Received] = []
+        malformed: list[Answer] = []
+        for delivery in deliveries:
+            decoded = decode(delivery, self._parts.limits)
+            if isinstance(decoded, Command):
+                commands.append(Received(delivery, decoded))
+            else:
+                malformed.append(Answer(delivery, decoded))
+        return commands, malformed
+
+    async def _commit(self, batch: Sequence[Received]) -> list[Answer]:
+        """Load, decide and commit a batch; one that fails is halved until the message is found that makes it."""
+        try:
+            return await self._commit_whole(batch)
+        except Exception as error:  # noqa: BLE001 - a bug in one message must not harm its neighbours
+            if len(batch) == 1:
+                return [await self._commit_alone(batch[0], error)]
+            log.warning(LogEvent.BATCH_SPLIT, messages=len(batch), error=str(error))
+        middle = len(batch) // 2
+        return await self._commit(batch[:middle]) + await self._commit(batch[middle:])
+
+    async def _commit_alone(self, received: Received, error: Exception) -> Answer:
+        """A bug may depend on the moment and gets some more tries; data that cannot be stored does not."""
+        tries = 1
+        while tries < _TRIES_ALONE and not isinstance(error, DataRejected):
+            try:
+                return (await self._commit_whole([received]))[0]
+            except Exception as again:  # noqa: BLE001 - see _commit
+                error, tries = again, tries + 1
+        log.error(LogEvent.DEAD_LETTERED, message_id=received.command.message_id, exc_info=error)
+        reason = f"{type(error).__name__} after {tries} tries; the worker's log tells more"
+        return Answer(received.delivery, Malformed(DeadLetterCode.UNEXPECTED_ERROR, reason))
+
+    async def _commit_whole(self, batch: Sequence[Received]) -> list[Answer]:
+        """Faults that time may cure are waited out; the batch stays unsettled meanwhile."""
+        async for attempt in stamina.retry_context(
+            on=TransientFault, attempts=None, timeout=None, wait_initial=0.05, wait_max=_LONGEST_PAUSE
+        ):
+            with attempt:
+                decisions = await self._decide([each.command for each in batch])
+        self._reach(Place.COMMITTED)
+        return [_answer(each, decision) for each, decision in zip(batch, decisions, strict=True)]
+
+    async def _decide(self, commands: Sequence[Command]) -> list[Decision]:
+        catalog = self._parts.catalog()
+        with self._parts.outbox.taken() as marks:
+            async with self._parts.checkouts.transaction() as transaction:
+                situations = await transaction.load(commands)
+                decisions = [
+                    decide(command, situation, catalog)
+                    for command, situation in zip(commands, situations, strict=True)
+                ]
+                await transaction.commit([each for each in decisions if isinstance(each, Decided)], marks)
+                self._reach(Place.BEFORE_COMMIT)
+        return decisions
+
+    def _note(self, published: Sequence[Published]) -> None:
+        self._parts.status.settled += len(published)
+        for each in published:
+            outcome = each.answer.outcome
+            if isinstance(outcome, Malformed):
+                MESSAGES.labels("dead-lettered").inc()
+                _log_dead_letter(each.answer.delivery, outcome)
+            else:
+                MESSAGES.labels(outcome.type).inc()
+                self._parts.outbox.note(each.answer.command, returned=each.receipt is Receipt.RETURNED)
+
+
+def _one_per_cart(received: Sequence[Received]) -> tuple[list[Received], list[Received]]:
+    """The first command of each cart and identity, and those that wait for the next round."""
+    batch: list[Received] = []
+    later: list[Received] = []
+    seen: set[tuple[str, str, str]] = set()
+    for each in received:
+        keys = {("cart", *each.command.cart_key), ("message", *each.command.identity)}
+        (later if keys & seen else batch).append(each)
+        seen |= keys
+    return batch, later
+
+
+def _answer(received: Received, decision: Decision) -> Answer:
+    if isinstance(decision, Reused):
+        reason = "This customer's message id came before with other content: every command needs an id of its own"
+        return Answer(received.delivery, Malformed(DeadLetterCode.MESSAGE_ID_REUSED, reason))
+    return Answer(received.delivery, decision.event, received.command)
+
+
+def _log_dead_letter(delivery: Delivery, malformed: Malformed) -> None:
+    log.warning(
+        LogEvent.DEAD_LETTERED,
+        queue=delivery.queue,
+        code=malformed.code,
+        reason=malformed.reason,
+        message_id=delivery.properties.message_id,
+        source=delivery.properties.app_id,
+    )

@@ -1,0 +1,119 @@
+"""Carts, checkouts and orders: what a batch loads and commits."""
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from enum import StrEnum
+from itertools import chain
+from typing import Any, NamedTuple
+
+import asyncpg
+from pydantic_core import from_json
+
+from contracts.cart import Cart
+from contracts.order import Order
+from contracts.wire import EventType
+from worker.checkout.command import Command, Origin
+from worker.checkout.decision import Decided
+from worker.checkout.event import Event
+from worker.checkout.situation import Earlier, ExistingOrder, Situation, StoredCart
+from worker.postgres import commit_rows
+from worker.postgres.pool import Connection, Pool, acquired
+from worker.postgres.statements import statement
+
+
+class Publication(StrEnum):
+    """What became of a stored event; a returned one is as final as a published one."""
+
+    PUBLISHED = "published"
+    RETURNED = "returned"
+
+
+class Mark(NamedTuple):
+    """An event's publication, to be noted on its row."""
+
+    customer_id: str
+    message_id: str
+    publication: Publication
+
+
+class Checkouts:
+    """The store of the message path."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator["CheckoutTransaction"]:
+        """One transaction, committed when the block ends and rolled back when it raises.
+
+        Raises:
+            TransactionConflict, DataRejected: nothing was applied.
+            DatabaseUnavailable: if it came from the commit, it may have been applied.
+        """
+        async with acquired(self._pool) as connection, connection.transaction():
+            yield CheckoutTransaction(connection)
+
+
+class CheckoutTransaction:
+    """What a batch does to the database."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def load(self, commands: Sequence[Command]) -> list[Situation]:
+        """Make and lock the carts of the commands, and read the situation of each.
+
+        At most one command a cart and one an identity, or the batch would wait for itself.
+        """
+        rows = await self._load(commands)
+        if any(row["version"] != row["seen_version"] for row in rows):
+            rows = await self._load(commands)
+        return [_situation(command, row) for command, row in zip(commands, rows, strict=True)]
+
+    async def _load(self, commands: Sequence[Command]) -> list[asyncpg.Record]:
+        keys = ((command.customer_id, command.cart_id, command.message_id) for command in commands)
+        return await self._connection.fetch(statement("load"), *commit_rows.columns(keys, width=3))
+
+    async def commit(self, decided: Sequence[Decided], marks: Iterable[Mark] = ()) -> None:
+        """Write the effects; they are durable when the transaction's block has ended."""
+        arrays = chain(commit_rows.effects(decided), commit_rows.columns(marks, width=3))
+        await self._connection.execute(statement("commit"), *arrays)
+
+
+def _situation(command: Command, row: asyncpg.Record) -> Situation:
+    return Situation(
+        cart=_stored_cart(row),
+        orders=_existing_orders(row) if row["groups"] else {},
+        earlier=_earlier(command, row) if row["event_id"] else None,
+    )
+
+
+def _stored_cart(row: asyncpg.Record) -> StoredCart:
+    if row["content"] is None:
+        return StoredCart()
+    content = Cart.model_validate(from_json(row["content"]))
+    return StoredCart(row["version"], content, from_json(row["group_numbers"]))
+
+
+def _existing_orders(row: asyncpg.Record) -> dict[str, ExistingOrder]:
+    stored = zip(row["groups"], row["hashes"], row["orders"], strict=True)
+    return {
+        group: ExistingOrder(content_hash, Order.model_validate_json(content))
+        for group, content_hash, content in stored
+    }
+
+
+def _earlier(command: Command, row: asyncpg.Record) -> Earlier:
+    return Earlier(row["content_hash"], stored_event(command.customer_id, command.cart_id, row))
+
+
+def stored_event(customer_id: Any, cart_id: Any, row: asyncpg.Record) -> Event:
+    """The event of a checkouts row, as it was first made."""
+    return Event(
+        id=str(row["event_id"]),
+        type=EventType(row["event_type"]),
+        body=row["body"],
+        subject=f"{customer_id}/{cart_id}",
+        time=row["event_time"],
+        origin=Origin(row["source"], row["correlation_id"], row["traceparent"], row["tracestate"]),
+    )

@@ -1,0 +1,54 @@
+"""Connections to PostgreSQL, with a deadline on everything."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Final
+
+import asyncpg
+
+from worker.errors import ConfigurationFault
+from worker.postgres.errors import translated
+
+ACQUIRE_SECONDS: Final = 5.0
+STATEMENT_SECONDS: Final = 10.0
+
+Pool = asyncpg.Pool
+Connection = asyncpg.pool.PoolConnectionProxy
+
+# The server gives up before our own deadline does. Statements are planned once and kept while tables grow from
+# nothing: a plan made for an empty table would scan a large one, so the planner is held to the indexes.
+_SERVER_SETTINGS: Final = {
+    "statement_timeout": "9000",
+    "lock_timeout": "8000",
+    "idle_in_transaction_session_timeout": "30000",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",
+}
+
+
+async def open_pool(url: str, *, connections: int, application: str) -> "Pool":
+    """Open a pool. Raises: ConfigurationFault where the URL cannot be read."""
+    try:
+        return await asyncpg.create_pool(
+            url,
+            # asyncpg 0.32 restores a floor in the background, logging a traceback a try while the server is
+            # down; without one, and without expiry, connections are made when first needed, and kept.
+            min_size=0,
+            max_size=connections,
+            max_inactive_connection_lifetime=0,
+            timeout=ACQUIRE_SECONDS,
+            command_timeout=STATEMENT_SECONDS,
+            server_settings={"application_name": application} | _SERVER_SETTINGS,
+        )
+    except (ValueError, asyncpg.ClientConfigurationError) as error:
+        raise ConfigurationFault(f"CHECKOUT_DATABASE_URL cannot be read: {error}") from None
+
+
+@asynccontextmanager
+async def acquired(pool: "Pool") -> AsyncIterator["Connection"]:
+    """A connection of the pool. Raises: DatabaseUnavailable and the other faults of `translated`."""
+    with translated():
+        async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+            yield connection

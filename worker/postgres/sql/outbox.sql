@@ -1,0 +1,32 @@
+-- name: mark
+-- Note that events were confirmed by the broker, or returned because nobody is bound to their key.
+UPDATE checkouts SET publication = mark.publication, published_at = clock_timestamp()
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS mark (customer_id, message_id, publication)
+WHERE checkouts.customer_id = mark.customer_id
+    AND checkouts.message_id = mark.message_id
+    AND checkouts.publication = 'pending'
+
+-- name: overdue
+-- Lock events that were committed and not marked for a while ($1), oldest first; other sweepers pass by.
+SELECT customer_id, message_id, cart_id, event_id, event_type, event_time, source, correlation_id,
+    traceparent, tracestate, body
+FROM checkouts
+WHERE publication = 'pending' AND created_at < clock_timestamp() - $1::interval
+ORDER BY created_at
+LIMIT $2
+FOR UPDATE SKIP LOCKED
+
+-- name: stored_events
+-- Page through stored events for a republication: all since $1, or with $2 the returned ones only.
+SELECT customer_id, message_id, cart_id, event_id, event_type, event_time, source, correlation_id,
+    traceparent, tracestate, body
+FROM checkouts
+WHERE created_at >= $1 AND (NOT $2 OR publication = 'returned')
+    AND (customer_id, message_id) > ($3, $4)
+ORDER BY customer_id, message_id
+LIMIT $5
+
+-- name: republished
+UPDATE checkouts SET publication = mark.publication, published_at = clock_timestamp()
+FROM unnest($1::uuid[], $2::text[], $3::text[]) AS mark (customer_id, message_id, publication)
+WHERE checkouts.customer_id = mark.customer_id AND checkouts.message_id = mark.message_id

@@ -1,0 +1,80 @@
+"""Stored events: which are published, which are overdue, and all of them for a republication."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import asyncpg
+
+from worker.checkout.event import Event
+from worker.postgres.checkouts import Mark, Publication, stored_event
+from worker.postgres.commit_rows import columns
+from worker.postgres.pool import Connection, Pool, acquired
+from worker.postgres.statements import statement
+
+_FIRST: Final = ("00000000-0000-0000-0000-000000000000", "")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event with the identity of its row."""
+
+    customer_id: str
+    message_id: str
+    event: Event
+
+    def mark(self, *, returned: bool) -> Mark:
+        publication = Publication.RETURNED if returned else Publication.PUBLISHED
+        return Mark(self.customer_id, self.message_id, publication)
+
+
+class StoredEvents:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def mark(self, marks: Sequence[Mark]) -> None:
+        """Note what became of pending events."""
+        async with acquired(self._pool) as connection:
+            await connection.execute(statement("mark"), *columns(marks, width=3))
+
+    @asynccontextmanager
+    async def overdue(self, after: timedelta, limit: int) -> AsyncIterator["Overdue"]:
+        """Events that were committed and not marked for a while, locked against other sweepers."""
+        async with acquired(self._pool) as connection, connection.transaction():
+            rows = await connection.fetch(statement("overdue"), after, limit)
+            yield Overdue(connection, [_stored(row) for row in rows])
+
+    async def pages(self, since: datetime, *, returned: bool, size: int) -> AsyncIterator[list[StoredEvent]]:
+        """All events stored since then, or the returned ones of them, a page at a time."""
+        after: tuple[str, str] = _FIRST
+        while True:
+            async with acquired(self._pool) as connection:
+                rows = await connection.fetch(statement("stored_events"), since, returned, *after, size)
+            if not rows:
+                return
+            page = [_stored(row) for row in rows]
+            after = (page[-1].customer_id, page[-1].message_id)
+            yield page
+
+    async def republished(self, marks: Sequence[Mark]) -> None:
+        """Note what became of events that were published once more."""
+        async with acquired(self._pool) as connection:
+            await connection.execute(statement("republished"), *columns(marks, width=3))
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """Overdue events and the transaction that holds them."""
+
+    connection: Connection
+    events: list[StoredEvent]
+
+    async def mark(self, marks: Sequence[Mark]) -> None:
+        await self.connection.execute(statement("mark"), *columns(marks, width=3))
+
+
+def _stored(row: asyncpg.Record) -> StoredEvent:
+    event = stored_event(row["customer_id"], row["cart_id"], row)
+    return StoredEvent(str(row["customer_id"]), row["message_id"], event)

@@ -1,0 +1,115 @@
+"""A session: one life of the connections. It runs until it is told to stop, or until anything in it fails."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Final
+
+import structlog
+
+from worker.amqp.consumer import Consumer
+from worker.catalog_follower import CatalogFollower
+from worker.errors import TransientFault
+from worker.outbox import Outbox
+from worker.pipeline import Pipeline
+from worker.postgres.workers import Workers
+from worker.status import State, Status
+from worker.sweeper import Sweeper
+from worker.telemetry import LogEvent
+
+BEAT_SECONDS: Final = 5.0
+_PAUSE_SECONDS: Final = 1.0
+
+log = structlog.get_logger()
+
+
+class Session:
+    """Everything that one pair of connections serves. Torn down whole, never repaired."""
+
+    def __init__(
+        self,
+        *,
+        consumer: Consumer,
+        pipelines: Sequence[Pipeline],
+        outbox: Outbox,
+        sweeper: Sweeper,
+        follower: CatalogFollower,
+        workers: Workers,
+        status: Status,
+    ) -> None:
+        self._consumer = consumer
+        self._pipelines = pipelines
+        self._outbox = outbox
+        self._sweeper = sweeper
+        self._follower = follower
+        self._workers = workers
+        self._status = status
+
+    async def run(self, stop: asyncio.Event, *, prefetch: int, grace: float) -> None:
+        """Consume until `stop` is set, then drain.
+
+        Raises:
+            ExceptionGroup: of the faults that ended the session.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            aside = [tasks.create_task(each) for each in self._side_work()]
+            if await self._catalog_before(stop):
+                lanes = [tasks.create_task(pipeline.run()) for pipeline in self._pipelines]
+                await self._consumer.start(prefetch)
+                self._status.become(State.CONSUMING, "consuming")
+                log.info(LogEvent.CONSUMING, prefetch=prefetch)
+                await stop.wait()
+                await self._drain(lanes, grace)
+            for task in aside:
+                task.cancel()
+
+    def _side_work(self) -> list[Awaitable[None]]:
+        """What goes on beside the batches. The database may be away for a while; the batches wait for it too."""
+        return [
+            self._consumer.lost(),
+            _persistently(self._outbox.run),
+            _persistently(self._sweeper.run),
+            _persistently(self._follower.run),
+            _persistently(self._beat),
+        ]
+
+    async def _catalog_before(self, stop: asyncio.Event) -> bool:
+        """Wait for a usable catalog; false if the stop came first."""
+        self._status.become(State.STARTING, "the catalog is empty")
+        waits = [asyncio.ensure_future(self._follower.wait_until_usable()), asyncio.ensure_future(stop.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            if waits[0].done():
+                waits[0].result()
+            return not stop.is_set()
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _drain(self, lanes: Sequence[asyncio.Task[None]], grace: float) -> None:
+        """Finish what was taken in, within the grace; what is left stays unsettled and is delivered again."""
+        self._status.become(State.DRAINING, "draining")
+        log.info(LogEvent.DRAINING, grace_seconds=grace)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                await self._consumer.stop()
+                await asyncio.wait(lanes)
+        for lane in lanes:
+            lane.cancel()
+        with suppress(TransientFault):
+            await self._outbox.flush()
+
+    async def _beat(self) -> None:
+        await self._workers.forget_lost()
+        while True:
+            await self._workers.beat(self._status.beat())
+            await asyncio.sleep(BEAT_SECONDS)
+
+
+async def _persistently(work: Callable[[], Awaitable[None]]) -> None:
+    while True:
+        try:
+            await work()
+        except TransientFault as fault:
+            log.warning(LogEvent.SIDE_WORK_FAILED, error=str(fault))
+        await asyncio.sleep(_PAUSE_SECONDS)

@@ -1,0 +1,90 @@
+"""All settings, read in one place: the environment (`CHECKOUT_...`), else files of a secrets directory."""
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Self
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from worker.errors import ConfigurationFault
+
+_DEFAULT_SECRETS: Final = Path("/run/secrets")
+
+
+class CatalogMode(StrEnum):
+    ENFORCED = "enforced"
+    OPEN = "open"
+
+
+class LogFormat(StrEnum):
+    JSON = "json"
+    CONSOLE = "console"
+
+
+class Settings(BaseSettings):
+    """Settings of every command. The text after each is what README says of it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CHECKOUT_",
+        extra="ignore",
+        frozen=True,
+        env_ignore_empty=True,
+        use_attribute_docstrings=True,
+    )
+
+    amqp_url: SecretStr | None = None
+    """Where RabbitMQ is: `amqp://user:password@host:port/vhost`, or `amqps://`."""
+    database_url: SecretStr | None = None
+    """Where PostgreSQL is: `postgresql://user:password@host:port/database`."""
+    management_url: SecretStr | None = None
+    """RabbitMQ's management API, for `checkout topology check`: `http://user:password@host:port`."""
+    catalog: CatalogMode = CatalogMode.ENFORCED
+    """`enforced`: only what the catalog offers is ordered. `open`: there is no catalog to check against."""
+    default_currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] = "USD"
+    """Currency of lines that name none, in an open catalog."""
+    http_address: str | None = None
+    """Health and metrics; `off` turns them off. Default `127.0.0.1:9090`."""
+    batch_size: Annotated[int, Field(ge=1, le=2000)] = 100
+    """Messages that are decided and committed together, at most."""
+    prefetch: Annotated[int, Field(ge=1, le=2000)] = 400
+    """Messages that the broker hands over before the first of them is settled."""
+    max_message_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
+    """Larger commands are dead-lettered."""
+    max_line_items: Annotated[int, Field(ge=1, le=10_000)] = 200
+    """Line items of a cart, add-ons included."""
+    grace_seconds: Annotated[float, Field(gt=0, le=3600)] = 25
+    """How long a stopping worker may finish what it has begun."""
+    sweep_after_seconds: Annotated[float, Field(ge=1, le=3600)] = 30
+    """Age at which a committed event that is not marked as published is published again."""
+    log_format: LogFormat = LogFormat.JSON
+    """`json` or `console`."""
+    failpoint: str | None = None
+    """Tests only: `NAME:kill` ends the process where the message path reaches NAME."""
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the settings. Raises: ConfigurationFault, naming each setting that is wrong."""
+        secrets = Path(os.environ.get("CHECKOUT_SECRETS_DIR", _DEFAULT_SECRETS))  # noqa: TID251
+        try:
+            return cls(_secrets_dir=secrets if secrets.is_dir() else None)
+        except ValidationError as error:
+            wrong = (f"CHECKOUT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+            raise ConfigurationFault("; ".join(wrong)) from None
+
+    @property
+    def amqp(self) -> str:
+        return _required(self.amqp_url, "CHECKOUT_AMQP_URL", "amqp://user:password@host:5672/vhost")
+
+    @property
+    def database(self) -> str:
+        return _required(
+            self.database_url, "CHECKOUT_DATABASE_URL", "postgresql://user:password@host:5432/database"
+        )
+
+
+def _required(url: SecretStr | None, name: str, example: str) -> str:
+    if url is None:
+        raise ConfigurationFault(f"{name} is not set. Set it to something like {example}")
+    return url.get_secret_value()

@@ -1,0 +1,72 @@
+"""The supervisor: opens a session, opens another when one is lost, and stops when asked to."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import structlog
+
+from worker.errors import SchemaMismatch, TopologyFault, TransientFault, WorkerError
+from worker.status import State, Status
+from worker.telemetry import LogEvent
+
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 30.0
+
+log = structlog.get_logger()
+
+
+class Supervisor:
+    """Runs sessions until SIGTERM or SIGINT; a second signal does not wait for the drain."""
+
+    def __init__(self, run_session: Callable[[asyncio.Event], Awaitable[None]], status: Status) -> None:
+        self._run_session = run_session
+        self._status = status
+        self._stop = asyncio.Event()
+
+    async def run(self) -> None:
+        """Raises: whatever time does not cure, and what nobody expected."""
+        self._listen_to_signals()
+        lost = 0
+        while not self._stop.is_set():
+            try:
+                await self._run_session(self._stop)
+                lost = 0
+            except* (TransientFault, TopologyFault, SchemaMismatch) as faults:
+                lost = 1 if self._status.is_ready else lost + 1
+                await self._pause(faults, lost)
+        self._status.become(State.STOPPED, "stopped")
+        log.info(LogEvent.STOPPED, settled=self._status.settled)
+
+    async def _pause(self, faults: BaseExceptionGroup[WorkerError], lost: int) -> None:
+        """Full jitter: workers that lost the same broker do not come back at the same moment."""
+        because = "; ".join(sorted({str(fault) for fault in _flat(faults)}))
+        self._status.become(State.STARTING, because)
+        pause = random.uniform(FIRST_PAUSE / 2, min(LONGEST_PAUSE, FIRST_PAUSE * 2**lost))  # noqa: S311
+        log.warning(LogEvent.SESSION_LOST, because=because, again_in_seconds=round(pause, 1))
+        try:
+            async with asyncio.timeout(pause):
+                await self._stop.wait()
+        except TimeoutError:
+            return
+
+    def _listen_to_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        main = asyncio.current_task()
+
+        def on_signal() -> None:
+            if self._stop.is_set() and main is not None:
+                main.cancel()
+            self._stop.set()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, on_signal)
+
+
+def _flat(group: BaseExceptionGroup[WorkerError]) -> list[WorkerError]:
+    flat: list[WorkerError] = []
+    for each in group.exceptions:
+        flat.extend(_flat(each) if isinstance(each, BaseExceptionGroup) else [each])
+    return flat

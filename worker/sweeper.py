@@ -1,0 +1,54 @@
+"""The sweeper: publishes events that were committed but not marked as published for a while."""
+
+import asyncio
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from worker.amqp.codec import encode
+from worker.amqp.publisher import Publisher, Receipt
+from worker.errors import PublishNotConfirmed
+from worker.postgres.stored_events import StoredEvents
+from worker.telemetry import SWEPT, LogEvent
+
+_EVENTS_AT_A_TIME: Final = 200
+_SWEEPS_PER_AGE: Final = 6
+
+log = structlog.get_logger()
+
+
+class Sweeper:
+    """Publishes on a channel of its own. Sweepers of several workers pass by each other's rows."""
+
+    def __init__(self, events: StoredEvents, publisher: Publisher, after: timedelta) -> None:
+        self._events = events
+        self._publisher = publisher
+        self._after = after
+
+    async def run(self) -> None:
+        while True:
+            while await self.sweep() == _EVENTS_AT_A_TIME:
+                pass
+            await asyncio.sleep(self._after.total_seconds() / _SWEEPS_PER_AGE)
+
+    async def sweep(self) -> int:
+        """Publish and mark what is overdue, up to a limit; how many were found.
+
+        Raises:
+            PublishNotConfirmed: the broker did not confirm some; they stay overdue.
+        """
+        async with self._events.overdue(self._after, _EVENTS_AT_A_TIME) as overdue:
+            receipts = await self._publisher.publish([encode(each.event) for each in overdue.events])
+            known = [
+                each.mark(returned=receipt is Receipt.RETURNED)
+                for each, receipt in zip(overdue.events, receipts, strict=True)
+                if receipt is not Receipt.UNKNOWN
+            ]
+            await overdue.mark(known)
+        if known:
+            SWEPT.inc(len(known))
+            log.warning(LogEvent.SWEPT, events=len(known))
+        if len(known) < len(receipts):
+            raise PublishNotConfirmed(f"{len(receipts) - len(known)} swept events were not confirmed")
+        return len(known)

@@ -1,0 +1,68 @@
+"""Log events and metrics: their names, and how they are written. Bodies and secrets never are."""
+
+import logging
+import sys
+from enum import StrEnum
+from typing import Final
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+
+from worker.settings import LogFormat
+
+
+class LogEvent(StrEnum):
+    """The vocabulary of the log; one stable name an event."""
+
+    STARTING = "worker.starting"
+    FAILPOINT_ARMED = "worker.failpoint-armed"
+    CONSUMING = "worker.consuming"
+    WAITING_FOR_CATALOG = "worker.waiting-for-catalog"
+    CATALOG_LOADED = "worker.catalog-loaded"
+    SESSION_LOST = "worker.session-lost"
+    SIDE_WORK_FAILED = "worker.side-work-failed"
+    DRAINING = "worker.draining"
+    STOPPED = "worker.stopped"
+    DEAD_LETTERED = "message.dead-lettered"
+    BATCH_SPLIT = "batch.split"
+    SWEPT = "outbox.swept"
+    HTTP_ADDRESS_TAKEN = "http.address-taken"
+
+
+MESSAGES: Final = Counter(
+    "checkout_messages_total", "Deliveries that were settled, by what they led to.", ["outcome"]
+)
+RETURNED: Final = Counter("checkout_events_returned_total", "Events that nobody is bound to.")
+SWEPT: Final = Counter("checkout_events_swept_total", "Events that the sweeper published.")
+BATCH_SIZE: Final = Histogram(
+    "checkout_batch_messages", "Messages of a batch.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
+)
+BATCH_SECONDS: Final = Histogram(
+    "checkout_batch_seconds",
+    "Time from the receipt of a batch to its acknowledgement.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+)
+READY: Final = Gauge("checkout_ready", "1 while the worker consumes.")
+
+
+def configure_logging(log_format: LogFormat) -> None:
+    """Write log lines to stderr, as JSON or for people. Drivers are kept at WARNING: below, they log bodies."""
+    renderer: structlog.typing.Processor = (
+        structlog.processors.JSONRenderer()
+        if log_format is LogFormat.JSON
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)
