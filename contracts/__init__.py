@@ -1,1 +1,1 @@
-"""The wire language of the cart-checkout worker: messages, names and codes. Needs pydantic and nothing else."""
+"""The wire language of the cart-checkout worker: messages, names and codes. Needs pydantic alone."""

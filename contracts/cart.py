@@ -3,7 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, Final, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from contracts.model import TolerantModel
@@ -28,6 +35,7 @@ def _line_id(value: object) -> object:
 
 
 LineId = Annotated[int | str, BeforeValidator(_line_id)]
+
 
 class RenewsTo(TolerantModel):
     """The term that a trial turns into."""

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.cart import Cart
@@ -40,7 +40,7 @@ class OrderError(WireModel):
     order_group_id: str
     code: int
     description: str
-    attributes: dict[str, str] = {"objectType": "OrderError"}
+    attributes: dict[str, str] = Field(default_factory=lambda: {"objectType": "OrderError"})
 
 
 class CartCheckoutResult(WireModel):
@@ -55,4 +55,4 @@ class CartCheckoutResult(WireModel):
     cart_status: str
     orders: list[Order]
     order_errors: list[OrderError]
-    attributes: dict[str, str] = {"objectType": "CartCheckoutResult"}
+    attributes: dict[str, str] = Field(default_factory=lambda: {"objectType": "CartCheckoutResult"})

@@ -1,4 +1,4 @@
-"""Codes on the wire. The numbers are Partner Center's documented ones; unknown numbers are valid for readers."""
+"""Codes on the wire. The numbers are Partner Center's documented ones; readers accept unknown ones."""
 
 from enum import IntEnum, StrEnum
 

@@ -1,6 +1,8 @@
 """Order, as it is stored and published."""
 
-from typing import Any, Literal
+from typing import Any
+
+from pydantic import Field
 
 from contracts.cart import RenewsTo
 from contracts.model import WireModel
@@ -9,7 +11,7 @@ from contracts.model import WireModel
 class Link(WireModel):
     uri: str
     method: str = "GET"
-    headers: list[dict[str, str]] = []
+    headers: list[dict[str, str]] = Field(default_factory=list)
 
 
 class OrderLinks(WireModel):
@@ -41,7 +43,7 @@ class OrderLineItem(WireModel):
     attestation_accepted: bool | None = None
     promotion_id: str | None = None
     links: OrderLineItemLinks
-    attributes: dict[str, str] = {"objectType": "OrderLineItem"}
+    attributes: dict[str, str] = Field(default_factory=lambda: {"objectType": "OrderLineItem"})
 
 
 class Order(WireModel):
@@ -55,8 +57,8 @@ class Order(WireModel):
     currency_symbol: str
     line_items: list[OrderLineItem]
     creation_date: str
-    status: Literal["pending"] | str = "pending"
+    status: str = "pending"
     transaction_type: str = "UserPurchase"
     links: OrderLinks
-    client: dict[str, Any] = {}
-    attributes: dict[str, str] = {"objectType": "Order"}
+    client: dict[str, Any] = Field(default_factory=dict)
+    attributes: dict[str, str] = Field(default_factory=lambda: {"objectType": "Order"})

@@ -64,7 +64,9 @@ def _parse(body: bytes) -> object:
         raise _unparsed(str(error)) from None
     # Only the escaped form can reach a string: JSON forbids the raw character.
     if b"\\u0000" in body and (paths := list(_nul_paths(document, ""))):
-        raise _violated([Violation(path=_path((path,)), rule="Text should hold no NUL character") for path in paths])
+        raise _violated(
+            [Violation(path=_path((path,)), rule="Text should hold no NUL character") for path in paths]
+        )
     return document
 
 

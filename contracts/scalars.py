@@ -1,4 +1,4 @@
-"""Text types of the contract with their stated lengths. Timestamps stay text: they are echoed as they came."""
+"""Scalar types of the contract with their stated lengths. Timestamps stay text, echoed as they came."""
 
 import re
 from datetime import UTC, datetime

@@ -26,7 +26,7 @@ from worker.status import Status
 from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, LogEvent
 
 _TRIES_ALONE: Final = 3
-_LONGEST_PAUSE: Final = 5.0
+_patiently = stamina.retry(on=TransientFault, attempts=None, timeout=None, wait_initial=0.05, wait_max=5.0)
 
 log = structlog.get_logger()
 
@@ -103,7 +103,7 @@ class Pipeline:
         return commands, malformed
 
     async def _commit(self, batch: Sequence[Received]) -> list[Answer]:
-        """Load, decide and commit a batch; one that fails is halved until the message is found that makes it."""
+        """Load, decide and commit a batch; one that fails is halved down to the message at fault."""
         try:
             return await self._commit_whole(batch)
         except Exception as error:  # noqa: BLE001 - a bug in one message must not harm its neighbours
@@ -127,11 +127,7 @@ class Pipeline:
 
     async def _commit_whole(self, batch: Sequence[Received]) -> list[Answer]:
         """Faults that time may cure are waited out; the batch stays unsettled meanwhile."""
-        async for attempt in stamina.retry_context(
-            on=TransientFault, attempts=None, timeout=None, wait_initial=0.05, wait_max=_LONGEST_PAUSE
-        ):
-            with attempt:
-                decisions = await self._decide([each.command for each in batch])
+        decisions = await _patiently(self._decide)([each.command for each in batch])
         self._reach(Place.COMMITTED)
         return [_answer(each, decision) for each, decision in zip(batch, decisions, strict=True)]
 
@@ -155,7 +151,7 @@ class Pipeline:
             if isinstance(outcome, Malformed):
                 MESSAGES.labels("dead-lettered").inc()
                 _log_dead_letter(each.answer.delivery, outcome)
-            else:
+            elif each.answer.command:
                 MESSAGES.labels(outcome.type).inc()
                 self._parts.outbox.note(each.answer.command, returned=each.receipt is Receipt.RETURNED)
 
@@ -174,7 +170,9 @@ def _one_per_cart(received: Sequence[Received]) -> tuple[list[Received], list[Re
 
 def _answer(received: Received, decision: Decision) -> Answer:
     if isinstance(decision, Reused):
-        reason = "This customer's message id came before with other content: every command needs an id of its own"
+        reason = (
+            "This customer's message id came before with other content: every command needs an id of its own"
+        )
         return Answer(received.delivery, Malformed(DeadLetterCode.MESSAGE_ID_REUSED, reason))
     return Answer(received.delivery, decision.event, received.command)
 

@@ -1,7 +1,7 @@
 """A session: one life of the connections. It runs until it is told to stop, or until anything in it fails."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -63,8 +63,8 @@ class Session:
             for task in aside:
                 task.cancel()
 
-    def _side_work(self) -> list[Awaitable[None]]:
-        """What goes on beside the batches. The database may be away for a while; the batches wait for it too."""
+    def _side_work(self) -> list[Coroutine[None, None, None]]:
+        """What goes on beside the batches; like these, it waits for a database that is away."""
         return [
             self._consumer.lost(),
             _persistently(self._outbox.run),
@@ -76,7 +76,10 @@ class Session:
     async def _catalog_before(self, stop: asyncio.Event) -> bool:
         """Wait for a usable catalog; false if the stop came first."""
         self._status.become(State.STARTING, "the catalog is empty")
-        waits = [asyncio.ensure_future(self._follower.wait_until_usable()), asyncio.ensure_future(stop.wait())]
+        waits = [
+            asyncio.ensure_future(self._follower.wait_until_usable()),
+            asyncio.ensure_future(stop.wait()),
+        ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             if waits[0].done():

@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from worker.errors import ConfigurationFault
 
 _DEFAULT_SECRETS: Final = Path("/run/secrets")
+_DEFAULT_HTTP_ADDRESS: Final = "127.0.0.1:9090"
+_LAST_PORT: Final = 65_535
 
 
 class CatalogMode(StrEnum):
@@ -72,6 +74,16 @@ class Settings(BaseSettings):
         except ValidationError as error:
             wrong = (f"CHECKOUT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
             raise ConfigurationFault("; ".join(wrong)) from None
+
+    @property
+    def http_endpoint(self) -> tuple[str, int] | None:
+        """Host and port of the health endpoints; None: off. Raises: ConfigurationFault."""
+        if self.http_address == "off":
+            return None
+        host, _, port = (self.http_address or _DEFAULT_HTTP_ADDRESS).rpartition(":")
+        if not host or not port.isdigit() or int(port) > _LAST_PORT:
+            raise ConfigurationFault("CHECKOUT_HTTP_ADDRESS should be HOST:PORT or off")
+        return host.strip("[]"), int(port)
 
     @property
     def amqp(self) -> str:

@@ -8,8 +8,6 @@ from typing import Final
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-from worker.settings import LogFormat
-
 
 class LogEvent(StrEnum):
     """The vocabulary of the log; one stable name an event."""
@@ -45,11 +43,11 @@ BATCH_SECONDS: Final = Histogram(
 READY: Final = Gauge("checkout_ready", "1 while the worker consumes.")
 
 
-def configure_logging(log_format: LogFormat) -> None:
-    """Write log lines to stderr, as JSON or for people. Drivers are kept at WARNING: below, they log bodies."""
+def configure_logging(*, as_json: bool) -> None:
+    """Write log lines to stderr, as JSON or for people. Below WARNING, drivers would log bodies."""
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
-        if log_format is LogFormat.JSON
+        if as_json
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(

@@ -50,9 +50,7 @@ def decode(delivery: Delivery, limits: Limits) -> Command | Malformed:
     """The command that a delivery of `cart.checkout` carries."""
     try:
         _check_ids(delivery.properties)
-        body = read_checkout(
-            delivery.body, max_bytes=limits.max_bytes, max_line_items=limits.max_line_items
-        )
+        body = read_checkout(delivery.body, max_bytes=limits.max_bytes, max_line_items=limits.max_line_items)
     except UnreadableError as error:
         return Malformed(error.code, error.reason, error.violations)
     return Command(

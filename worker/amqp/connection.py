@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Final
+from typing import Final, cast
 
 import aio_pika
 import aiormq
 from aio_pika.abc import AbstractConnection
-from aiormq.abc import AbstractChannel
+from aiormq.channel import Channel
 from yarl import URL
 
 from worker.errors import BrokerUnavailable, ConfigurationFault, TopologyFault
@@ -49,7 +49,7 @@ async def _connect(url: str, name: str) -> AbstractConnection:
             return await aio_pika.connect(address, client_properties={"connection_name": name})
 
 
-async def open_channel(connection: AbstractConnection) -> AbstractChannel:
+async def open_channel(connection: AbstractConnection) -> Channel:
     """A channel in confirm mode, of the driver below aio-pika.
 
     aio-pika's own publish waits for the socket under a lock, so that publishes cannot overlap, and its own
@@ -59,9 +59,11 @@ async def open_channel(connection: AbstractConnection) -> AbstractChannel:
         async with asyncio.timeout(RPC_SECONDS):
             if connection.transport is None:
                 raise BrokerUnavailable("The connection to the broker is lost")
-            return await connection.transport.connection.channel(
+            channel = await connection.transport.connection.channel(
                 publisher_confirms=True, on_return_raises=True, frame_buffer_size=_FRAMES
             )
+            # The abstract channel lacks `wait` of basic_publish.
+            return cast("Channel", channel)
 
 
 @contextmanager
@@ -83,4 +85,4 @@ def translated() -> Iterator[None]:
     except (aiormq.exceptions.ChannelNotFoundEntity, aiormq.exceptions.ChannelPreconditionFailed) as error:
         raise TopologyFault(f"{error}: run `checkout topology check`") from error
     except (aiormq.exceptions.AMQPError, OSError, TimeoutError) as error:
-        raise BrokerUnavailable(f"The broker does not answer: {error or type(error).__name__}") from error
+        raise BrokerUnavailable(f"The broker does not answer: {error!r}") from error

@@ -3,7 +3,8 @@
 import asyncio
 from datetime import UTC, datetime
 
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import DeliveredMessage
+from aiormq.channel import Channel
 
 from worker.amqp.connection import RPC_SECONDS, translated
 from worker.amqp.delivery import Delivery
@@ -13,7 +14,7 @@ from worker.errors import BrokerUnavailable
 class Consumer:
     """Consumes one queue on one channel. The callback only puts deliveries aside: others own the work."""
 
-    def __init__(self, channel: AbstractChannel, queue: str) -> None:
+    def __init__(self, channel: Channel, queue: str) -> None:
         self._channel = channel
         self._queue = queue
         self._tag = ""
@@ -68,7 +69,7 @@ class Consumer:
             else "The channel of the consumer was closed"
         )
 
-    def _on_message(self, message: DeliveredMessage) -> None:
+    async def _on_message(self, message: DeliveredMessage) -> None:
         self._waiting.put_nowait(
             Delivery(
                 body=message.body,

@@ -33,7 +33,7 @@ def dead_letter(delivery: Delivery, malformed: Malformed) -> Outgoing:
     """
     came = delivery.properties
     properties = FaithfulProperties(
-        **{name: getattr(came, name) for name in came.__slots__ if name not in {"cluster_id"}}
+        **{name: getattr(came, name) for name in came.__slots__ if name != "cluster_id"}
     )
     properties.headers = _kept_headers(came) | _our_headers(delivery, malformed)
     properties.user_id = properties.expiration = None

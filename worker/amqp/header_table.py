@@ -1,7 +1,7 @@
 """AMQP header tables written so that what was read comes out again.
 
-pamqp 4.0 writes doubles as floats, cuts keys at 128 bytes and refuses text that is not UTF-8; a dead letter keeps
-all of them. Integers may change their width, never their value.
+pamqp 4.0 writes doubles as floats, cuts keys at 128 bytes and refuses text that is not UTF-8; a dead letter
+keeps all of them. Integers may change their width, never their value.
 """
 
 import struct

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-
 import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -33,14 +32,17 @@ class Management:
             await asyncio.to_thread(self._get, kind) for kind in ("exchanges", "queues", "bindings")
         ]
         return (
-            _compare("exchange", {e.name: {"type": e.kind, **e.arguments} for e in wanted.exchanges}, exchanges)
+            _compare(
+                "exchange", {e.name: {"type": e.kind, **e.arguments} for e in wanted.exchanges}, exchanges
+            )
             + _compare("queue", {q.name: dict(q.arguments) for q in wanted.queues}, queues)
             + _missing_bindings(wanted, bindings)
         )
 
     def _get(self, kind: str) -> list[dict[str, Any]]:
         url = self._url
-        address = f"{url.scheme}://{url.hostname}:{url.port or 15672}{url.path.rstrip('/')}/api/{kind}/{self._vhost}"
+        origin = f"{url.scheme}://{url.hostname}:{url.port or 15672}{url.path.rstrip('/')}"
+        address = f"{origin}/api/{kind}/{self._vhost}"
         token = base64.b64encode(f"{url.username or ''}:{url.password or ''}".encode()).decode()
         request = urllib.request.Request(address, headers={"Authorization": f"Basic {token}"})  # noqa: S310
         try:
@@ -62,7 +64,9 @@ def definitions(topology: Topology) -> dict[str, Any]:
             for e in topology.exchanges
         ],
         "queues": [
-            {"name": q.name, "durable": True, "auto_delete": False} | everywhere | {"arguments": dict(q.arguments)}
+            {"name": q.name, "durable": True, "auto_delete": False}
+            | everywhere
+            | {"arguments": dict(q.arguments)}
             for q in topology.queues
         ],
         "bindings": [
@@ -74,7 +78,9 @@ def definitions(topology: Topology) -> dict[str, Any]:
     }
 
 
-def _compare(kind: str, wanted: Mapping[str, Mapping[str, Any]], found: Sequence[dict[str, Any]]) -> list[str]:
+def _compare(
+    kind: str, wanted: Mapping[str, Mapping[str, Any]], found: Sequence[dict[str, Any]]
+) -> list[str]:
     by_name = {each["name"]: each for each in found}
     problems = []
     for name, arguments in wanted.items():
@@ -84,7 +90,9 @@ def _compare(kind: str, wanted: Mapping[str, Mapping[str, Any]], found: Sequence
         there = by_name[name]
         has = there["arguments"] | ({"type": there["type"]} if kind == "exchange" else {})
         if not there["durable"]:
-            problems.append(f"{kind} {name} is not durable: drain and delete it, then `checkout topology apply`")
+            problems.append(
+                f"{kind} {name} is not durable: drain and delete it, then `checkout topology apply`"
+            )
         problems += _different(kind, name, arguments, has, there.get("effective_policy_definition") or {})
     return problems
 

@@ -8,7 +8,7 @@ from typing import Final
 
 import aiormq
 from aiormq import spec
-from aiormq.abc import AbstractChannel
+from aiormq.channel import Channel
 
 from worker.amqp.connection import translated
 from worker.errors import WorkerError
@@ -38,7 +38,7 @@ class Outgoing:
 class Publisher:
     """Publishes on one channel of its own."""
 
-    def __init__(self, channel: AbstractChannel) -> None:
+    def __init__(self, channel: Channel) -> None:
         self._channel = channel
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[Receipt]:

@@ -50,7 +50,9 @@ class Settlement:
         events = [
             Published(each, receipts[each.outcome.id]) for each in answers if isinstance(each.outcome, Event)
         ]
-        return events + await self._dead_letter([each for each in answers if isinstance(each.outcome, Malformed)])
+        return events + await self._dead_letter(
+            [each for each in answers if isinstance(each.outcome, Malformed)]
+        )
 
     async def acknowledge(self, published: Iterable[Published]) -> None:
         """Acknowledge what is final.
@@ -62,7 +64,9 @@ class Settlement:
         left = [each for each in published if not each.is_final]
         await self._consumer.ack([each.answer.delivery for each in published if each.is_final])
         if any(each.receipt is Receipt.RETURNED for each in left):
-            raise TopologyFault("No queue is bound to the dead-letter exchange: run `checkout topology apply`")
+            raise TopologyFault(
+                "No queue is bound to the dead-letter exchange: run `checkout topology apply`"
+            )
         if left:
             raise PublishNotConfirmed(f"{len(left)} messages were not confirmed and stay in the queue")
 

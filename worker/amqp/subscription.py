@@ -3,7 +3,8 @@
 import asyncio
 from typing import Any, Final, NamedTuple
 
-from aiormq.abc import AbstractChannel, DeliveredMessage
+from aiormq.abc import DeliveredMessage
+from aiormq.channel import Channel
 from pydantic_core import from_json
 
 from contracts.wire import RESULTS_EXCHANGE
@@ -38,7 +39,7 @@ class Subscription:
     def __init__(self) -> None:
         self._events: asyncio.Queue[SubscribedEvent] = asyncio.Queue()
 
-    async def open(self, channel: AbstractChannel, binding_key: str = EVERYTHING) -> None:
+    async def open(self, channel: Channel, binding_key: str = EVERYTHING) -> None:
         with translated():
             queue = await channel.queue_declare(exclusive=True, auto_delete=True, timeout=RPC_SECONDS)
             name = queue.queue or ""
@@ -48,7 +49,7 @@ class Subscription:
     async def next(self) -> SubscribedEvent:
         return await self._events.get()
 
-    def _on_message(self, message: DeliveredMessage) -> None:
+    async def _on_message(self, message: DeliveredMessage) -> None:
         properties = message.header.properties
         self._events.put_nowait(
             SubscribedEvent(

@@ -5,8 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import aiormq
-from aiormq.abc import AbstractChannel
+from aiormq.channel import Channel
 
 from contracts import wire
 from worker.amqp.connection import RPC_SECONDS, translated
@@ -55,9 +54,7 @@ def topology(broker_major: int) -> Topology:
     return Topology(
         exchanges=(
             Exchange(wire.DEAD_LETTERS_EXCHANGE, "fanout"),
-            Exchange(
-                wire.COMMANDS_EXCHANGE, "direct", {"alternate-exchange": wire.DEAD_LETTERS_EXCHANGE}
-            ),
+            Exchange(wire.COMMANDS_EXCHANGE, "direct", {"alternate-exchange": wire.DEAD_LETTERS_EXCHANGE}),
             Exchange(wire.RESULTS_EXCHANGE, "topic"),
         ),
         queues=(
@@ -84,18 +81,22 @@ def _command_queue(name: str) -> Queue:
     return Queue(name, arguments)
 
 
-def broker_version(channel: AbstractChannel) -> str:
+def broker_version(channel: Channel) -> str:
     properties: Mapping[str, Any] = channel.connection.server_properties or {}
     return str(properties.get("version", "0"))
 
 
-def topology_for(channel: AbstractChannel) -> Topology:
+def topology_for(channel: Channel) -> Topology:
     """The topology for the broker at the other end of a channel."""
     return topology(int(broker_version(channel).partition(".")[0]))
 
 
-async def apply(channel: AbstractChannel, wanted: Topology) -> None:
-    """Declare everything; what is there already stays. Raises: TopologyFault where it is there but different."""
+async def apply(channel: Channel, wanted: Topology) -> None:
+    """Declare everything; what is there already stays.
+
+    Raises:
+        TopologyFault: something is there, but different.
+    """
     for exchange in wanted.exchanges:
         with _differs(exchange.name):
             await channel.exchange_declare(
@@ -117,8 +118,12 @@ async def apply(channel: AbstractChannel, wanted: Topology) -> None:
             )
 
 
-async def require(channel: AbstractChannel, wanted: Topology) -> None:
-    """Look, passively, that queues and exchanges exist. Raises: TopologyFault, naming the first that does not."""
+async def require(channel: Channel, wanted: Topology) -> None:
+    """Look, passively, that queues and exchanges exist.
+
+    Raises:
+        TopologyFault: the first that does not.
+    """
     for exchange in wanted.exchanges:
         with _missing("exchange", exchange.name):
             await channel.exchange_declare(exchange=exchange.name, passive=True, timeout=RPC_SECONDS)

@@ -44,7 +44,7 @@ class Catalog:
         return self.items.get(catalog_item_id)
 
     def currency_for(self, catalog_item_id: str) -> str | None:
-        """The currency of a line that names none: the only one of its item, in an open catalog the default."""
+        """The currency of a line that names none: its item's only one; in an open catalog, the default."""
         item = self.find(catalog_item_id)
         if item is not None and len(item.currencies) == 1:
             return item.currencies[0]

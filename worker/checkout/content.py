@@ -4,45 +4,39 @@ import json
 from collections.abc import Iterable
 from hashlib import sha256
 
-from pydantic import BaseModel
+from pydantic_core import from_json, to_json
 
 from contracts.cart import CartLineItem
-
-_ORDERED = {
-    "catalog_item_id",
-    "quantity",
-    "billing_cycle",
-    "term_duration",
-    "currency_code",
-    "promotion_id",
-    "custom_term_end_date",
-    "renews_to",
-    "provisioning_context",
-}
+from contracts.model import WireModel
 
 
-def command_hash(command: BaseModel) -> bytes:
+def command_hash(command: WireModel) -> bytes:
     """Hash of the parsed form in canonical JSON: neither spelling nor order of keys makes a difference."""
-    return _hash(command.model_dump(exclude_none=True))
+    parsed = from_json(command.to_json())
+    return sha256(json.dumps(parsed, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
 def group_hash(lines: Iterable[CartLineItem]) -> bytes:
-    """Hash of the multiset of lines that a group orders, by what makes a difference to the order."""
-    return _hash(sorted(_canonical(_ordered(line)) for line in lines))
+    """Hash of the multiset of lines that a group orders, by what makes a difference to the order.
+
+    Names and line ids make none. Stored with each order: a change of this form would make every stored order
+    look different from its cart.
+    """
+    return sha256(b"\n".join(sorted(to_json(_ordered(line)) for line in lines))).digest()
 
 
-def _ordered(line: CartLineItem) -> dict[str, object]:
-    content = line.model_dump(include=_ORDERED, exclude_none=True, exclude_defaults=True)
-    if line.participants:
-        content["participants"] = sorted((each.key, each.value) for each in line.participants)
-    if line.addon_items:
-        content["addonItems"] = sorted(_canonical(_ordered(addon)) for addon in line.addon_items)
-    return content
-
-
-def _canonical(value: object) -> str:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-def _hash(value: object) -> bytes:
-    return sha256(_canonical(value).encode()).digest()
+def _ordered(line: CartLineItem) -> list[object]:
+    return [
+        line.catalog_item_id,
+        line.quantity,
+        line.billing_cycle,
+        line.term_duration,
+        line.currency_code,
+        line.promotion_id,
+        line.custom_term_end_date,
+        line.renews_to.term_duration if line.renews_to else None,
+        sorted((line.provisioning_context or {}).items()),
+        sorted((each.key, each.value) for each in line.participants or ()),
+        sorted(line.additional_partner_ids_on_record or ()),
+        sorted(to_json(_ordered(addon)).decode() for addon in line.addon_items or ()),
+    ]

@@ -138,7 +138,9 @@ def _changed_cart(
             "creation_timestamp": lifetime.creation,
             "expiration_timestamp": lifetime.expiration,
             "last_modified_timestamp": timestamp(command.received),
-            "line_items": [_with_error(line, errors) for line in grouped.lines] if errors else [*grouped.lines],
+            "line_items": [_with_error(line, errors) for line in grouped.lines]
+            if errors
+            else [*grouped.lines],
             "status": ORDERED if all(each.order for each in outcomes) else ACTIVE,
             "attributes": {"objectType": "Cart"},
         }

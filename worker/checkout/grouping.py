@@ -84,9 +84,7 @@ class _GroupNumbers:
         return self.given[pair]
 
 
-def _populated(
-    line: CartLineItem, ids: _LineIds, groups: _GroupNumbers, catalog: Catalog
-) -> CartLineItem:
+def _populated(line: CartLineItem, ids: _LineIds, groups: _GroupNumbers, catalog: Catalog) -> CartLineItem:
     currency = line.currency_code or catalog.currency_for(line.catalog_item_id)
     group = line.order_group or groups.number(line.billing_cycle, currency)
     return line.model_copy(

@@ -19,9 +19,7 @@ _ADDITIONAL_RESELLER: Final = "additional_transaction_reseller"
 _CATALOG_ITEM_PARTS: Final = 3
 
 
-def make_order(
-    group: Group, *, customer_id: str, cart_id: str, catalog: Catalog, created: datetime
-) -> Order:
+def make_order(group: Group, *, customer_id: str, cart_id: str, catalog: Catalog, created: datetime) -> Order:
     """The order of a group that passed all rules.
 
     Its id follows from customer, cart and group: whoever makes this order again makes the same one.

@@ -73,7 +73,7 @@ def term_offered(line: CartLineItem, item: CatalogItem | None, _: Catalog) -> st
     return f"{line.catalog_item_id} has the terms {_any_of(item.terms)}, not {term or 'none'}"
 
 
-def renewal_term_valid(line: CartLineItem, item: CatalogItem | None, _: Catalog) -> str | None:
+def renewal_term_valid(line: CartLineItem, _item: CatalogItem | None, _: Catalog) -> str | None:
     term = line.renews_to.term_duration if line.renews_to else None
     if term is None:
         return None
@@ -163,7 +163,9 @@ def _mixed(group: Group) -> OrderError | None:
         return None
     mixed = " and ".join(cycles if len(cycles) > 1 else currencies)
     return _error(
-        group, OrderErrorCode.BILLING_CYCLE_DIFFERS_FROM_ORDER, f"One order cannot hold {mixed}: split the group"
+        group,
+        OrderErrorCode.BILLING_CYCLE_DIFFERS_FROM_ORDER,
+        f"One order cannot hold {mixed}: split the group",
     )
 
 

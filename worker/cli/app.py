@@ -26,12 +26,8 @@ class Exit(IntEnum):
     DATABASE = 4
 
 
-_CODES = {
-    ConfigurationFault: Exit.USAGE,
-    BrokerUnavailable: Exit.BROKER,
-    PublishNotConfirmed: Exit.BROKER,
-    DatabaseUnavailable: Exit.DATABASE,
-}
+_EXIT_CODES = "Exit codes: 0 ok, 1 found problems, 2 usage, 3 broker unreachable, 4 database unreachable."
+_INTERRUPTED = 130
 
 
 def make_app() -> App:
@@ -39,7 +35,7 @@ def make_app() -> App:
     app = App(
         name="checkout",
         help="Carts in, orders out: the cart-checkout worker and its tools.",
-        help_epilogue="Exit codes: 0 ok, 1 found problems, 2 usage, 3 broker unreachable, 4 database unreachable.",
+        help_epilogue=_EXIT_CODES,
         result_action="return_value",
     )
     for command in (run, migrate, submit, check, demo):
@@ -58,11 +54,25 @@ def _run(arguments: list[str]) -> int:
         app = make_app()
         command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=True)
         result = command(*bound.args, **bound.kwargs)
-        return int((uvloop.run(result) if inspect.isawaitable(result) else result) or 0)
+        return int((uvloop.run(result) if inspect.iscoroutine(result) else result) or 0)
     except CycloptsError:
         return Exit.USAGE
     except KeyboardInterrupt:
-        return 130
+        return _INTERRUPTED
     except WorkerError as fault:
-        Console(stderr=True, soft_wrap=True).print(f"checkout: {fault}", style="red", markup=False, highlight=False)
-        return next((code for kind, code in _CODES.items() if isinstance(fault, kind)), Exit.PROBLEMS)
+        Console(stderr=True, soft_wrap=True).print(
+            f"checkout: {fault}", style="red", markup=False, highlight=False
+        )
+        return _exit_code(fault)
+
+
+def _exit_code(fault: WorkerError) -> Exit:
+    match fault:
+        case ConfigurationFault():
+            return Exit.USAGE
+        case BrokerUnavailable() | PublishNotConfirmed():
+            return Exit.BROKER
+        case DatabaseUnavailable():
+            return Exit.DATABASE
+        case _:
+            return Exit.PROBLEMS

@@ -26,7 +26,7 @@ async def show(cart_id: UUID, *, customer: UUID | None = None, json: AsJson = Fa
         Print JSON.
     """
     async with database(Settings.load()) as pool:
-        found = await Lookups(pool).carts(str(cart_id), customer and str(customer))
+        found = await Lookups(pool).carts(str(cart_id), str(customer) if customer else None)
     if not found:
         errors.print(f"there is no cart {cart_id}")
         return 1
@@ -45,7 +45,15 @@ def _print(cart: Record) -> None:
         f"version {cart['version']}, expires {content['expirationTimestamp']}",
         highlight=False,
     )
-    columns = ("id", "orderGroup", "catalogItemId", "quantity", "billingCycle", "termDuration", "currencyCode")
+    columns = (
+        "id",
+        "orderGroup",
+        "catalogItemId",
+        "quantity",
+        "billingCycle",
+        "termDuration",
+        "currencyCode",
+    )
     print_table(
         "Line items",
         (*columns, "error"),

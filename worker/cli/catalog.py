@@ -1,5 +1,6 @@
 """`checkout catalog`: what may be bought."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,7 +32,7 @@ async def import_catalog(file: Path, *, dry_run: DryRun = False) -> int:
         Only check the file.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = await asyncio.to_thread(file.read_text, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         errors.print(f"{file} cannot be read: {error}", markup=False)
         return 1

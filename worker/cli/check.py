@@ -83,5 +83,7 @@ async def _catalog(settings: Settings) -> str:
     async with database(settings) as pool:
         count = await CatalogItems(pool).count()
     if not count:
-        raise WorkerError("the catalog is empty, the worker will not consume: run `checkout catalog import FILE`")
+        raise WorkerError(
+            "the catalog is empty, the worker will not consume: run `checkout catalog import FILE`"
+        )
     return f"{count} items"

@@ -30,12 +30,24 @@ async def list_orders(
         Print JSON.
     """
     async with database(Settings.load()) as pool:
-        rows = await Lookups(pool).orders(customer and str(customer), cart and str(cart), limit)
+        rows = await Lookups(pool).orders(_text(customer), _text(cart), limit)
     if json:
         print_json(records(rows))
         return
-    columns = ("order_id", "customer_id", "cart_id", "order_group", "billing_cycle", "currency_code", "status")
+    columns = (
+        "order_id",
+        "customer_id",
+        "cart_id",
+        "order_group",
+        "billing_cycle",
+        "currency_code",
+        "status",
+    )
     print_table("Orders", columns, ([row[name] for name in columns] for row in rows))
+
+
+def _text(identifier: UUID | None) -> str | None:
+    return str(identifier) if identifier else None
 
 
 @app.command

@@ -23,7 +23,11 @@ app = App(name="results", help="Follow the events that the worker publishes.")
 
 @app.default
 async def follow(
-    *, count: int | None = None, timeout: float | None = None, key: str = EVERYTHING, json: AsJson = False
+    *,
+    count: int | None = None,
+    timeout: float | None = None,  # noqa: ASYNC109 - the option's name is part of the interface
+    key: str = EVERYTHING,
+    json: AsJson = False,
 ) -> int:
     """Print events as they come.
 
@@ -56,14 +60,18 @@ def _print(event: SubscribedEvent, *, as_json: bool) -> None:
     if as_json:
         print_line(document)
         return
-    console.print(f"{event.routing_key}  {_gist(document['body'])}", markup=False, highlight=False, soft_wrap=True)
+    console.print(
+        f"{event.routing_key}  {_gist(document['body'])}", markup=False, highlight=False, soft_wrap=True
+    )
 
 
 def _gist(body: dict[str, object]) -> str:
     if "code" in body:
         return f"{body['code']}: {body['description']}"
     orders, failed = body.get("orders"), body.get("orderErrors")
-    codes = [f"{each['orderGroupId']!r} {each['code']}" for each in failed] if isinstance(failed, list) else []
+    codes = (
+        [f"{each['orderGroupId']!r} {each['code']}" for each in failed] if isinstance(failed, list) else []
+    )
     count = len(orders) if isinstance(orders, list) else 0
     return f"cart {body.get('cartId')}: {count} orders" + (f", failed {', '.join(codes)}" if codes else "")
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from aiormq.abc import AbstractChannel
+from aiormq.channel import Channel
 
 from worker.amqp.connection import connected, open_channel
 from worker.postgres.pool import Pool, open_pool
@@ -21,7 +21,7 @@ async def database(settings: Settings) -> AsyncIterator[Pool]:
 
 
 @asynccontextmanager
-async def broker(settings: Settings) -> AsyncIterator[AbstractChannel]:
+async def broker(settings: Settings) -> AsyncIterator[Channel]:
     """A channel in confirm mode. Raises: ConfigurationFault, BrokerUnavailable."""
     async with connected(settings.amqp, "checkout-cli") as connection:
         yield await open_channel(connection)

@@ -12,7 +12,7 @@ Row = tuple[Any, ...]
 
 
 def effects(decided: Sequence[Decided]) -> Iterator[list[Any]]:
-    """Columns of carts, checkouts, orders, line items and errors, in the order of the statement's parameters."""
+    """Columns of carts, checkouts, orders, line items and errors: the statement's parameters in order."""
     return chain(
         columns((_cart(each, each.cart) for each in decided if each.cart), width=9),
         columns((_checkout(each) for each in decided), width=14),

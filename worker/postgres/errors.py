@@ -11,8 +11,8 @@ from worker.errors import DatabaseUnavailable, DataRejected, TransactionConflict
 # unique_violation, serialization_failure, deadlock_detected: somebody else was first.
 _CONFLICTS: Final = frozenset({"23505", "40001", "40P01"})
 _DATA_CLASSES: Final = frozenset({"22", "23"})
-# connection, credentials, no such database, resources (full disk, too many connections), operator intervention
-# (restart), system error; read-only after a failover, lock timeout, statement completion unknown.
+# connection, credentials, no such database, resources (full disk, too many connections), operator
+# intervention (restart), system error; read-only after a failover, lock timeout, completion unknown.
 _UNAVAILABLE_CLASSES: Final = frozenset({"08", "28", "3D", "53", "57", "58"})
 _UNAVAILABLE: Final = frozenset({"25006", "55P03", "40003"})
 
@@ -31,7 +31,7 @@ def translated() -> Iterator[None]:
     except asyncpg.PostgresError as error:
         raise fault_of(error) from error
     except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        raise DatabaseUnavailable(f"The database does not answer: {error or type(error).__name__}") from error
+        raise DatabaseUnavailable(f"The database does not answer: {error!r}") from error
 
 
 def fault_of(error: asyncpg.PostgresError) -> Exception:

@@ -97,7 +97,7 @@ async def _exclusively(connection: Connection) -> AsyncIterator[None]:
     CREATE INDEX CONCURRENTLY of the one that has the lock would wait in turn.
     """
     async with asyncio.timeout(LOCK_SECONDS):
-        while not await connection.fetchval(statement("try_migration_lock")):
+        while not await connection.fetchval(statement("try_migration_lock")):  # noqa: ASYNC110
             await asyncio.sleep(_POLL_SECONDS)
     try:
         yield

@@ -15,8 +15,8 @@ STATEMENT_SECONDS: Final = 10.0
 Pool = asyncpg.Pool
 Connection = asyncpg.pool.PoolConnectionProxy
 
-# The server gives up before our own deadline does. Statements are planned once and kept while tables grow from
-# nothing: a plan made for an empty table would scan a large one, so the planner is held to the indexes.
+# The server gives up before our own deadline does. Plans are kept while tables grow from nothing: one made
+# for an empty table would scan a large one, so the planner is held to the indexes.
 _SERVER_SETTINGS: Final = {
     "statement_timeout": "9000",
     "lock_timeout": "8000",
