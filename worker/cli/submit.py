@@ -2,18 +2,16 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
-from aiormq import spec
 from cyclopts import Parameter
 from rich.progress import Progress
-from uuid_utils import uuid7
 
 from contracts import wire
-from worker.amqp.publisher import PERSISTENT, Outgoing, Publisher, Receipt
+from worker.amqp.producer import command_message
+from worker.amqp.publisher import Outgoing, Publisher, Receipt
 from worker.cli.output import console, errors
 from worker.cli.services import broker
 from worker.errors import ConfigurationFault, PublishNotConfirmed
@@ -46,7 +44,7 @@ async def command(
     if not bodies or (message_id and len(bodies) > 1):
         raise ConfigurationFault("name files with one command each, or -; --message-id goes with one command")
     key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
-    messages = (outgoing(body, key, source=source, message_id=message_id) for body in bodies)
+    messages = (command_message(body, key, source=source, message_id=message_id) for body in bodies)
     async with broker(Settings.load()) as channel:
         returned = await _publish(Publisher(channel), messages, len(bodies))
     if returned:
@@ -54,19 +52,6 @@ async def command(
         return 1
     console.print(f"{len(bodies)} commands published to {wire.COMMANDS_EXCHANGE} ({key})", highlight=False)
     return 0
-
-
-def outgoing(body: bytes, key: str, *, source: str, message_id: str | None = None) -> Outgoing:
-    """A command as a producer publishes it: persistent, with an id of its own, and when it was asked."""
-    identity = message_id or str(uuid7())
-    properties = spec.Basic.Properties(
-        app_id=source,
-        content_type="application/json",
-        delivery_mode=PERSISTENT,
-        message_id=identity,
-        timestamp=datetime.now(UTC),
-    )
-    return Outgoing(wire.COMMANDS_EXCHANGE, key, body, properties)
 
 
 async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: int) -> int:

@@ -1,0 +1,116 @@
+"""Carts that show what the worker does: a few telling ones, and as many as wanted."""
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from contracts.wire import EventType
+
+PREMIUM = "CFQ7TTC0LCHC:0002:CFQ7TTC0K9P2"
+ENTERPRISE = "CFQ7TTC0LFLX:0001:CFQ7TTC0K9P3"
+SERVER = "DG7GMGF0D5RK:0005:DG7GMGF0K9P6"
+MONITORING = "DZH318Z08C8D:0004:DZH318Z0K9P8"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCart:
+    """A command, and what has to come of it."""
+
+    what: str
+    message_id: str
+    body: bytes
+    event: EventType
+    orders: int = 0
+    errors: int = 0
+    is_copy: bool = False
+
+
+def telling_carts() -> list[DemoCart]:
+    """Two groups; a partial failure; an expired cart; a duplicate; one malformed."""
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    two_groups = DemoCart(
+        "a cart with two billing cycles",
+        "demo-two-groups",
+        _checkout(1, [_line(PREMIUM, 25), _line(MONITORING, 25), _once(SERVER, 2)]),
+        EventType.CHECKOUT_COMPLETED,
+        orders=2,
+    )
+    return [
+        two_groups,
+        DemoCart(
+            "one bad quantity in one of two groups",
+            "demo-partial",
+            _checkout(2, [_line(PREMIUM, 5), _once(SERVER, 4_000)]),
+            EventType.CHECKOUT_PARTIAL,
+            orders=1,
+            errors=1,
+        ),
+        DemoCart(
+            "a cart that expired yesterday",
+            "demo-expired",
+            _checkout(3, [_line(PREMIUM, 5)], expirationTimestamp=yesterday),
+            EventType.CHECKOUT_FAILED,
+            errors=1,
+        ),
+        DemoCart(
+            "the first message once more",
+            two_groups.message_id,
+            two_groups.body,
+            two_groups.event,
+            is_copy=True,
+        ),
+        DemoCart(
+            "a line without a quantity",
+            "demo-malformed",
+            _checkout(4, [{"catalogItemId": PREMIUM, "billingCycle": "monthly"}]),
+            EventType.CHECKOUT_REJECTED,
+        ),
+    ]
+
+
+def generated_carts(count: int, seed: int = 7) -> Iterator[DemoCart]:
+    """Carts of 4 lines in 2 groups; one in ten has a group that fails, one in fifty has two."""
+    chance = random.Random(seed)  # noqa: S311 - the same carts every time
+    for number in range(count):
+        bad = 2 if number % 50 == 49 else 1 if number % 10 == 9 else 0
+        lines = [
+            _line(PREMIUM, chance.randint(1, 300)),
+            _line(MONITORING, chance.randint(1, 50)),
+            _line(ENTERPRISE, chance.randint(1, 500) if bad < 2 else 20_000, "annual"),
+            _line(PREMIUM, chance.randint(1, 300) if bad < 1 else 301, "annual"),
+        ]
+        if bad == 2:
+            lines[0] = _line("NOT:IN:CATALOG", 1)
+        yield DemoCart(
+            "generated",
+            f"demo-{number}",
+            _checkout(1_000 + number, lines),
+            (EventType.CHECKOUT_COMPLETED, EventType.CHECKOUT_PARTIAL, EventType.CHECKOUT_FAILED)[bad],
+            orders=2 - bad,
+            errors=bad,
+        )
+
+
+def _checkout(number: int, lines: list[dict[str, Any]], **cart: Any) -> bytes:
+    customer = UUID(int=0xC0FFEE << 96 | number % 97)
+    cart_id = UUID(int=0xCA87 << 96 | number)
+    body = {"customerId": str(customer), "cart": {"id": str(cart_id), "lineItems": lines} | cart}
+    return json.dumps(body).encode()
+
+
+def _line(item: str, quantity: int, cycle: str = "monthly") -> dict[str, Any]:
+    return {
+        "catalogItemId": item,
+        "quantity": quantity,
+        "billingCycle": cycle,
+        "termDuration": "P1Y",
+        "currencyCode": "USD",
+    }
+
+
+def _once(item: str, quantity: int) -> dict[str, Any]:
+    return {"catalogItemId": item, "quantity": quantity, "billingCycle": "one_time"}

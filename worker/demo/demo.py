@@ -1,0 +1,128 @@
+"""The story of the demonstration, from nothing to a closing table."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+from pydantic_core import from_json, to_json
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from contracts.wire import CHECKOUT_KEY, DEAD_LETTERS_QUEUE
+from worker.amqp.connection import RPC_SECONDS
+from worker.amqp.producer import command_message
+from worker.amqp.publisher import Outgoing, Publisher
+from worker.amqp.subscription import SubscribedEvent, Subscription
+from worker.demo.carts import DemoCart, generated_carts, telling_carts
+from worker.demo.listener import Listener
+from worker.demo.stage import Stage, a_stage
+from worker.demo.totals import Row, table_of, totals
+from worker.outbox import FLUSH_SECONDS
+from worker.postgres.lookups import Lookups
+
+_ANSWER_SECONDS: Final = 30.0
+_FLIGHT: Final = 200
+_SOURCE: Final = "demo"
+
+
+async def run_demo(console: Console, *, carts: int, keep: bool) -> bool:
+    """Show the main job on services of its own; true if everything came out as it should."""
+    console.print("[bold]1[/] Starting a private RabbitMQ, a private PostgreSQL, and a worker ...")
+    async with a_stage() as stage:
+        subscription = Subscription()
+        await subscription.open(stage.channel)
+        good = await _Demo(console, stage, Listener(subscription)).run(carts)
+        if keep:
+            await _keep(console, stage)
+    return good
+
+
+class _Demo:
+    def __init__(self, console: Console, stage: Stage, listener: Listener) -> None:
+        self._console = console
+        self._stage = stage
+        self._listener = listener
+        self._publisher = Publisher(stage.channel)
+
+    async def run(self, count: int) -> bool:
+        telling, many = telling_carts(), list(generated_carts(count))
+        await self._show_telling(telling)
+        await self._show_many(many)
+        await self._show_an_order()
+        rows = await self._totals([*telling, *many])
+        self._console.print(table_of(rows))
+        return all(row.is_right for row in rows)
+
+    async def _show_telling(self, carts: Sequence[DemoCart]) -> None:
+        self._console.print("[bold]2[/] A few carts, and what the worker says of each:")
+        for cart in carts:
+            await self._publisher.publish([_message(cart)])
+            self._console.print(f"  {cart.what}")
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                self._console.print(_gist(await self._listener.next()), markup=False, highlight=False)
+
+    async def _show_many(self, carts: Sequence[DemoCart]) -> None:
+        self._console.print(f"[bold]3[/] {len(carts):,} generated carts:")
+        columns = (TextColumn("  results"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self._console) as progress:
+            task = progress.add_task("results", total=len(carts))
+            publishing = asyncio.create_task(self._publish(carts))
+            for _ in carts:
+                async with asyncio.timeout(_ANSWER_SECONDS):
+                    await self._listener.next()
+                progress.advance(task)
+            await publishing
+
+    async def _publish(self, carts: Sequence[DemoCart]) -> None:
+        for start in range(0, len(carts), _FLIGHT):
+            await self._publisher.publish([_message(cart) for cart in carts[start : start + _FLIGHT]])
+
+    async def _show_an_order(self) -> None:
+        self._console.print("[bold]4[/] One of the orders, as `checkout orders show` prints it:")
+        lookups = Lookups(self._stage.pool)
+        newest = (await lookups.orders(None, None, limit=1))[0]
+        order = await lookups.order(str(newest["order_id"]))
+        self._console.print_json(to_json(order).decode())
+
+    async def _totals(self, carts: Sequence[DemoCart]) -> list[Row]:
+        """The last marks are written within a second, so the table waits for them."""
+        await asyncio.sleep(2 * FLUSH_SECONDS)
+        stored = await Lookups(self._stage.pool).totals()
+        queue = await self._stage.channel.queue_declare(DEAD_LETTERS_QUEUE, passive=True, timeout=RPC_SECONDS)
+        return totals(carts, self._listener, stored, queue.message_count or 0)
+
+
+async def _keep(console: Console, stage: Stage) -> None:
+    console.print("\nEverything keeps running until Ctrl-C. In another terminal:")
+    for name, value in stage.environment.items():
+        console.out(f"  export {name}={value}", highlight=False)
+    console.print("  checkout check; checkout results", highlight=False)
+    for what, url in (
+        ("worker health", f"{stage.worker.url}/health/ready"),
+        ("worker metrics", f"{stage.worker.url}/metrics"),
+        ("RabbitMQ (guest, guest)", stage.services.rabbitmq.management_url.replace("guest:guest@", "")),
+    ):
+        console.print(f"  {what}: {url}", highlight=False)
+    await asyncio.Event().wait()
+
+
+def _message(cart: DemoCart) -> Outgoing:
+    return command_message(cart.body, CHECKOUT_KEY, source=_SOURCE, message_id=cart.message_id)
+
+
+def _gist(event: SubscribedEvent) -> str:
+    body = from_json(event.body)
+    lines = [f"    -> {event.routing_key}"]
+    lines += [f"       order {each['id']} {_items(each)}" for each in body.get("orders", ())]
+    lines += [
+        f"       group {each['orderGroupId']!r} failed, {each['code']}: {each['description']}"
+        for each in body.get("orderErrors", ())
+    ]
+    if "deadLettered" in body:
+        lines.append(f"       dead letter, {body['code']}: {body['description']}")
+    return "\n".join(lines)
+
+
+def _items(order: dict[str, list[dict[str, object]]]) -> str:
+    lines = ", ".join(f"{line['quantity']} x {line.get('friendlyName')}" for line in order["lineItems"])
+    return f"({order['billingCycle']}): {lines}"

@@ -1,0 +1,81 @@
+"""Everything that runs during the demonstration, started and stopped together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from aiormq.channel import Channel
+from pydantic_core import from_json
+
+from contracts.catalog import CatalogLine
+from worker.amqp.connection import connected, open_channel
+from worker.amqp.topology import apply, topology_for
+from worker.demo.worker_process import WorkerProcess
+from worker.embedded.ports import free_ports
+from worker.embedded.services import Services
+from worker.postgres.catalog import CatalogItems
+from worker.postgres.migrate import migrate
+from worker.postgres.pool import Pool, acquired, open_pool
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    services: Services
+    worker: WorkerProcess
+    channel: Channel
+    pool: Pool
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The settings by which any `checkout` command finds these services."""
+        return _environment(self.services)
+
+
+@asynccontextmanager
+async def a_stage() -> AsyncIterator[Stage]:
+    """Services with schema, topology and a sample catalog, and a worker that consumes."""
+    async with (
+        Services() as services,
+        _database(services) as pool,
+        connected(services.rabbitmq.amqp_url, "demo") as connection,
+    ):
+        channel = await open_channel(connection)
+        await apply(channel, topology_for(channel))
+        async with _a_worker(_environment(services)) as worker:
+            yield Stage(services, worker, channel, pool)
+
+
+@asynccontextmanager
+async def _a_worker(environment: dict[str, str]) -> AsyncIterator[WorkerProcess]:
+    with TemporaryDirectory(prefix="checkout-demo-") as directory:
+        worker = WorkerProcess(Path(directory), environment, f"127.0.0.1:{free_ports(1)[0]}")
+        await worker.start()
+        try:
+            yield worker
+        finally:
+            await worker.stop()
+
+
+@asynccontextmanager
+async def _database(services: Services) -> AsyncIterator[Pool]:
+    pool = await open_pool(services.postgres.database_url, connections=2, application="demo")
+    try:
+        async with acquired(pool) as connection:
+            await migrate(connection)
+        lines = files(__package__).joinpath("catalog.ndjson").read_text().splitlines()
+        catalog = [CatalogLine.model_validate(from_json(line)) for line in lines]
+        await CatalogItems(pool).replace(catalog, lambda _: None)
+        yield pool
+    finally:
+        pool.terminate()
+
+
+def _environment(services: Services) -> dict[str, str]:
+    return {
+        "CHECKOUT_AMQP_URL": services.rabbitmq.amqp_url,
+        "CHECKOUT_DATABASE_URL": services.postgres.database_url,
+        "CHECKOUT_MANAGEMENT_URL": services.rabbitmq.management_url,
+    }
