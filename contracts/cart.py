@@ -1,7 +1,7 @@
 """Cart and what it holds, as producers send it and as it is echoed."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, ClassVar, Final, Self
+from typing import Annotated, ClassVar, Final, Self
 
 from pydantic import (
     BeforeValidator,
@@ -13,7 +13,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from contracts.model import TolerantModel
+from contracts.model import JsonObject, TolerantModel
 from contracts.scalars import BillingCycle, Currency, Description, Guid, ItemId, Name, Quantity, Timestamp
 
 MAX_LINE_ITEMS: Final = 200
@@ -55,7 +55,7 @@ class CartError(TolerantModel):
 
     error_code: int
     error_description: Description
-    additional_information: dict[str, Any] | None = None
+    additional_information: JsonObject | None = None
 
 
 class CartLineItem(TolerantModel):
@@ -104,7 +104,7 @@ class CartLineItem(TolerantModel):
 
     @model_validator(mode="after")
     def _one_level_of_add_ons(self) -> Self:
-        if any(addon.addon_items for addon in self.addon_items or ()):
+        if self.addon_items and any(addon.addon_items for addon in self.addon_items):
             raise PydanticCustomError("nesting", "An add-on has no add-ons of its own")
         return self
 
@@ -125,8 +125,8 @@ class Cart(TolerantModel):
     status: Name | None = None
     line_items: Annotated[list[CartLineItem], Field(min_length=1)]
     partner_on_record_attestation_accepted: bool | None = None
-    links: dict[str, Any] | None = None
-    attributes: dict[str, Any] | None = None
+    links: JsonObject | None = None
+    attributes: JsonObject | None = None
 
     @field_validator("line_items", mode="before")
     @classmethod
@@ -149,5 +149,5 @@ def _count(line: object) -> int:
         return 1 + len(line.addon_items or ())
     if not isinstance(line, dict):
         return 1
-    addons = (value for key, value in line.items() if key.casefold() in {"addonitems", "addon_items"})
-    return 1 + sum(len(value) for value in addons if isinstance(value, list))
+    lists = [(key, value) for key, value in line.items() if isinstance(value, list)]
+    return 1 + sum(len(value) for key, value in lists if key.casefold() in {"addonitems", "addon_items"})

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -43,6 +43,7 @@ class TolerantModel(WireModel):
     _names: ClassVar[Mapping[str, str]]
     _optional: ClassVar[frozenset[str]]
     _dates: ClassVar[frozenset[str]]
+    _exact: ClassVar[frozenset[str]]
 
     @classmethod
     def __pydantic_on_complete__(cls) -> None:
@@ -54,11 +55,20 @@ class TolerantModel(WireModel):
             aliases[name] for name, field in cls.model_fields.items() if not field.is_required()
         )
         cls._dates = frozenset(alias for alias in aliases.values() if alias.endswith(("Timestamp", "Date")))
+        cls._exact = frozenset(aliases.values()) - cls._dates
 
     @model_validator(mode="before")
     @classmethod
     def _fold(cls, data: object) -> object:
-        return cls._folded(data) if isinstance(data, dict) else data
+        if not isinstance(data, dict) or cls._is_exact(data):
+            return data
+        return cls._folded(data)
+
+    @classmethod
+    def _is_exact(cls, data: Mapping[str, Any]) -> bool:
+        """Nothing to fold: most messages are, and this is all that they pay."""
+        values = data.values()
+        return cls._exact.issuperset(data) and None not in values and "" not in values
 
     @classmethod
     def _folded(cls, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,6 +97,11 @@ class TolerantModel(WireModel):
         return name in cls._dates and isinstance(value, str) and value.startswith(_YEAR_ONE)
 
 
+def _as_read(value: dict[str, Any]) -> dict[str, Any]:
+    check_unread(value)
+    return value
+
+
 def check_unread(value: object) -> None:
     """Refuse, in members that no model describes, what could not be stored or echoed faithfully.
 
@@ -103,3 +118,7 @@ def check_unread(value: object) -> None:
             check_unread(member)
     elif isinstance(value, float) and not math.isfinite(value):
         raise PydanticCustomError("finite_number", "A number is too large")
+
+
+JsonObject = Annotated[dict[str, Any], AfterValidator(_as_read)]
+"""An object that is kept as it came."""

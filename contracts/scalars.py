@@ -46,8 +46,17 @@ def _check_timestamp(text: str) -> str:
     return text
 
 
+def _upper_case(text: str) -> str:
+    # Letters of other scripts may grow in upper case.
+    if not (text.isascii() and text.isalpha()):
+        raise PydanticCustomError("currency", "Input should be an ISO 4217 code like USD")
+    return text.upper()
+
+
 def _known_cycle(text: object) -> object:
-    return _CYCLES.get(text.replace("_", "").lower(), text.lower()) if isinstance(text, str) else text
+    if not isinstance(text, str) or text in _CYCLES.values():
+        return text
+    return _CYCLES.get(text.replace("_", "").lower(), text.lower())
 
 
 Guid = Annotated[
@@ -57,7 +66,7 @@ Guid = Annotated[
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Description = Annotated[str, StringConstraints(max_length=1024)]
-Currency = Annotated[str, StringConstraints(min_length=3, max_length=3, to_upper=True)]
+Currency = Annotated[str, StringConstraints(min_length=3, max_length=3), AfterValidator(_upper_case)]
 BillingCycle = Annotated[str, BeforeValidator(_known_cycle), StringConstraints(min_length=1, max_length=32)]
 Timestamp = Annotated[
     str,

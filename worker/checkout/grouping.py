@@ -1,7 +1,8 @@
 """Line ids, currencies and order groups: what a producer leaves out, filled in."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 
 from contracts.cart import Cart, CartLineItem
 from worker.checkout.catalog import Catalog
@@ -13,11 +14,7 @@ class Group:
 
     name: str
     lines: tuple[CartLineItem, ...]
-
-    @property
-    def all_lines(self) -> Iterator[CartLineItem]:
-        for line in self.lines:
-            yield from line.with_add_ons()
+    all_lines: tuple[CartLineItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +30,10 @@ class GroupedLines:
         by_name: dict[str, list[CartLineItem]] = {}
         for line in self.lines:
             by_name.setdefault(line.order_group or "", []).append(line)
-        return tuple(Group(name, tuple(lines)) for name, lines in by_name.items())
+        return tuple(
+            Group(name, tuple(lines), tuple(chain.from_iterable(line.with_add_ons() for line in lines)))
+            for name, lines in by_name.items()
+        )
 
 
 def group_lines(

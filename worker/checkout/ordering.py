@@ -40,6 +40,7 @@ def make_order(group: Group, *, customer_id: str, cart_id: str, catalog: Catalog
     )
 
 
+@lru_cache(maxsize=1_024)
 def timestamp(moment: datetime) -> str:
     """A moment as the contract writes it: UTC with a Z."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"

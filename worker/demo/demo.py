@@ -15,8 +15,9 @@ from worker.amqp.publisher import Outgoing, Publisher
 from worker.amqp.subscription import SubscribedEvent, Subscription
 from worker.demo.carts import DemoCart, generated_carts, telling_carts
 from worker.demo.listener import Listener
-from worker.demo.stage import Stage, a_stage
+from worker.demo.stage import Stage, a_stage, a_worker
 from worker.demo.totals import Row, table_of, totals
+from worker.demo.worker_process import WorkerProcess
 from worker.outbox import FLUSH_SECONDS
 from worker.postgres.lookups import Lookups
 
@@ -28,12 +29,12 @@ _SOURCE: Final = "demo"
 async def run_demo(console: Console, *, carts: int, keep: bool) -> bool:
     """Show the main job on services of its own; true if everything came out as it should."""
     console.print("[bold]1[/] Starting a private RabbitMQ, a private PostgreSQL, and a worker ...")
-    async with a_stage() as stage:
+    async with a_stage() as stage, a_worker(stage) as worker:
         subscription = Subscription()
         await subscription.open(stage.channel)
         good = await _Demo(console, stage, Listener(subscription)).run(carts)
         if keep:
-            await _keep(console, stage)
+            await _keep(console, stage, worker)
     return good
 
 
@@ -92,14 +93,14 @@ class _Demo:
         return totals(carts, self._listener, stored, queue.message_count or 0)
 
 
-async def _keep(console: Console, stage: Stage) -> None:
+async def _keep(console: Console, stage: Stage, worker: WorkerProcess) -> None:
     console.print("\nEverything keeps running until Ctrl-C. In another terminal:")
     for name, value in stage.environment.items():
         console.out(f"  export {name}={value}", highlight=False)
     console.print("  checkout check; checkout results", highlight=False)
     for what, url in (
-        ("worker health", f"{stage.worker.url}/health/ready"),
-        ("worker metrics", f"{stage.worker.url}/metrics"),
+        ("worker health", f"{worker.url}/health/ready"),
+        ("worker metrics", f"{worker.url}/metrics"),
         ("RabbitMQ (guest, guest)", stage.services.rabbitmq.management_url.replace("guest:guest@", "")),
     ):
         console.print(f"  {what}: {url}", highlight=False)

@@ -1,4 +1,4 @@
-"""Everything that runs during the demonstration, started and stopped together."""
+"""What runs during the demonstration and the measurements, started and stopped together."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,19 +24,22 @@ from worker.postgres.pool import Pool, acquired, open_pool
 @dataclass(frozen=True, slots=True)
 class Stage:
     services: Services
-    worker: WorkerProcess
     channel: Channel
     pool: Pool
 
     @property
     def environment(self) -> dict[str, str]:
         """The settings by which any `checkout` command finds these services."""
-        return _environment(self.services)
+        return {
+            "CHECKOUT_AMQP_URL": self.services.rabbitmq.amqp_url,
+            "CHECKOUT_DATABASE_URL": self.services.postgres.database_url,
+            "CHECKOUT_MANAGEMENT_URL": self.services.rabbitmq.management_url,
+        }
 
 
 @asynccontextmanager
 async def a_stage() -> AsyncIterator[Stage]:
-    """Services with schema, topology and a sample catalog, and a worker that consumes."""
+    """Services with schema, topology and a sample catalog."""
     async with (
         Services() as services,
         _database(services) as pool,
@@ -44,14 +47,15 @@ async def a_stage() -> AsyncIterator[Stage]:
     ):
         channel = await open_channel(connection)
         await apply(channel, topology_for(channel))
-        async with _a_worker(_environment(services)) as worker:
-            yield Stage(services, worker, channel, pool)
+        yield Stage(services, channel, pool)
 
 
 @asynccontextmanager
-async def _a_worker(environment: dict[str, str]) -> AsyncIterator[WorkerProcess]:
+async def a_worker(stage: Stage) -> AsyncIterator[WorkerProcess]:
+    """A worker that consumes; stopped as a deployment would stop it."""
     with TemporaryDirectory(prefix="checkout-demo-") as directory:
-        worker = WorkerProcess(Path(directory), environment, f"127.0.0.1:{free_ports(1)[0]}")
+        address = f"127.0.0.1:{free_ports(1)[0]}"
+        worker = WorkerProcess(Path(directory), stage.environment, address)
         await worker.start()
         try:
             yield worker
@@ -71,11 +75,3 @@ async def _database(services: Services) -> AsyncIterator[Pool]:
         yield pool
     finally:
         pool.terminate()
-
-
-def _environment(services: Services) -> dict[str, str]:
-    return {
-        "CHECKOUT_AMQP_URL": services.rabbitmq.amqp_url,
-        "CHECKOUT_DATABASE_URL": services.postgres.database_url,
-        "CHECKOUT_MANAGEMENT_URL": services.rabbitmq.management_url,
-    }

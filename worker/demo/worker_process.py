@@ -19,6 +19,10 @@ class WorkerProcess:
         self._environment = {"PATH": SYSTEM_PATH, "CHECKOUT_HTTP_ADDRESS": http_address} | environment
         self._process = Process("the worker", self.log)
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
     async def start(self) -> None:
         """Start and wait until it consumes. Raises: StartError, with the end of its log."""
         arguments = (sys.executable, "-m", "worker", "run")

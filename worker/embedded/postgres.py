@@ -36,6 +36,10 @@ class PostgreSQL:
         self._server = Process("PostgreSQL", directory / "postgres.log", stop_signal=signal.SIGINT)
 
     @property
+    def pid(self) -> int | None:
+        return self._server.pid
+
+    @property
     def database_url(self) -> str:
         return self._url("checkout", "checkout")
 

@@ -54,6 +54,10 @@ class Process:
         self._guard: subprocess.Popen[bytes] | None = None
 
     @property
+    def pid(self) -> int | None:
+        return self._child.pid if self._child else None
+
+    @property
     def running(self) -> bool:
         return self._child is not None and self._child.poll() is None
 

@@ -30,6 +30,10 @@ class RabbitMQ:
         self._names = Process("epmd", directory / "epmd.log")
 
     @property
+    def pid(self) -> int | None:
+        return self._broker.pid
+
+    @property
     def amqp_url(self) -> str:
         return f"amqp://guest:guest@127.0.0.1:{self._amqp}/"
 
