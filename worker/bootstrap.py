@@ -112,6 +112,7 @@ async def open_session(
             for publisher in publishers[:PIPELINES]
         ]
         yield Session(
+            connections=[consuming, publishing],
             consumer=consumer,
             pipelines=[Pipeline(each) for each in parts],
             outbox=outbox,

@@ -6,7 +6,9 @@ from contextlib import suppress
 from typing import Final
 
 import structlog
+from aio_pika.abc import AbstractConnection
 
+from worker.amqp.connection import lost
 from worker.amqp.consumer import Consumer
 from worker.catalog_follower import CatalogFollower
 from worker.errors import TransientFault
@@ -29,6 +31,7 @@ class Session:
     def __init__(
         self,
         *,
+        connections: Sequence[AbstractConnection],
         consumer: Consumer,
         pipelines: Sequence[Pipeline],
         outbox: Outbox,
@@ -37,6 +40,7 @@ class Session:
         workers: Workers,
         status: Status,
     ) -> None:
+        self._connections = connections
         self._consumer = consumer
         self._pipelines = pipelines
         self._outbox = outbox
@@ -67,6 +71,7 @@ class Session:
         """What goes on beside the batches; like these, it waits for a database that is away."""
         return [
             self._consumer.lost(),
+            *(lost(connection) for connection in self._connections),
             _persistently(self._outbox.run),
             _persistently(self._sweeper.run),
             _persistently(self._follower.run),

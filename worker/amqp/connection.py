@@ -49,6 +49,12 @@ async def _connect(url: str, name: str) -> AbstractConnection:
             return await aio_pika.connect(address, client_properties={"connection_name": name})
 
 
+async def lost(connection: AbstractConnection) -> None:
+    """Wait until the connection is gone. Raises: BrokerUnavailable."""
+    await connection.closed()
+    raise BrokerUnavailable("The connection to the broker is lost")
+
+
 async def open_channel(connection: AbstractConnection) -> Channel:
     """A channel in confirm mode, of the driver below aio-pika.
 

@@ -6,15 +6,18 @@ from typing import Final
 
 import asyncpg
 
-from worker.errors import DatabaseUnavailable, DataRejected, TransactionConflict, WorkerError
+from worker.errors import (
+    ConfigurationFault,
+    DatabaseUnavailable,
+    DataRejected,
+    TransactionConflict,
+    WorkerError,
+)
 
 # unique_violation, serialization_failure, deadlock_detected: somebody else was first.
 _CONFLICTS: Final = frozenset({"23505", "40001", "40P01"})
-_DATA_CLASSES: Final = frozenset({"22", "23"})
-# connection, credentials, no such database, resources (full disk, too many connections), operator
-# intervention (restart), system error; read-only after a failover, lock timeout, completion unknown.
-_UNAVAILABLE_CLASSES: Final = frozenset({"08", "28", "3D", "53", "57", "58"})
-_UNAVAILABLE: Final = frozenset({"25006", "55P03", "40003"})
+# data exception, integrity constraint violation, program limit exceeded (a key too long for its index).
+_DATA_CLASSES: Final = frozenset({"22", "23", "54"})
 
 
 @contextmanager
@@ -22,6 +25,7 @@ def translated() -> Iterator[None]:
     """Raise our fault in place of asyncpg's, with the cause kept.
 
     Raises:
+        ConfigurationFault: the URL cannot be used.
         TransactionConflict: roll back, load and decide again.
         DataRejected: the data of a message cannot be stored.
         DatabaseUnavailable: try again later; if this came from a COMMIT, it may have been applied.
@@ -30,11 +34,16 @@ def translated() -> Iterator[None]:
         yield
     except asyncpg.PostgresError as error:
         raise fault_of(error) from error
+    except asyncpg.ClientConfigurationError as error:
+        raise ConfigurationFault(f"CHECKOUT_DATABASE_URL cannot be used: {error}") from error
     except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        # asyncpg 0.32: an InterfaceError that is a ValueError is a value that it cannot encode, named in its text.
+        if isinstance(error, ValueError):
+            raise DataRejected("asyncpg cannot encode a value") from None
         raise DatabaseUnavailable(f"The database does not answer: {error!r}") from error
 
 
-def fault_of(error: asyncpg.PostgresError) -> Exception:
+def fault_of(error: asyncpg.PostgresError) -> WorkerError:
     """The fault that a SQLSTATE means. The text names code and constraint; DETAIL would carry values."""
     code = error.sqlstate or ""
     text = f"SQLSTATE {code} {type(error).__name__} {getattr(error, 'constraint_name', None) or ''}".rstrip()
@@ -42,6 +51,5 @@ def fault_of(error: asyncpg.PostgresError) -> Exception:
         return TransactionConflict(text)
     if code[:2] in _DATA_CLASSES:
         return DataRejected(text)
-    if code[:2] in _UNAVAILABLE_CLASSES or code in _UNAVAILABLE:
-        return DatabaseUnavailable(text)
-    return WorkerError(text)
+    # All else is no message's fault: restarts, full disks, missing rights, a schema that is not what it was.
+    return DatabaseUnavailable(text)
