@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from contracts.cart import Cart, CartError, CartLineItem
@@ -22,6 +22,7 @@ from worker.checkout.rules import judge, ordered_with_other_content
 from worker.checkout.situation import Situation
 
 CART_LIFETIME: Final = timedelta(days=7)
+_LAST_CREATION: Final = datetime.max.replace(tzinfo=UTC) - CART_LIFETIME
 ACTIVE: Final = "Active"
 ORDERED: Final = "Ordered"
 
@@ -119,7 +120,7 @@ class _Lifetime:
         creation = (stored and stored.creation_timestamp) or cart.creation_timestamp or timestamp(now)
         created = parse_timestamp(creation)
         expiration = (stored and stored.expiration_timestamp) or cart.expiration_timestamp
-        expiration = expiration or timestamp(created + CART_LIFETIME)
+        expiration = expiration or timestamp(min(created, _LAST_CREATION) + CART_LIFETIME)
         return cls(creation, expiration, created, parse_timestamp(expiration))
 
 

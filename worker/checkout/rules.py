@@ -14,6 +14,8 @@ from worker.checkout.catalog import Catalog, CatalogItem
 from worker.checkout.grouping import Group
 from worker.checkout.terms import CYCLE_MONTHS, term_months
 
+_LONGEST_DESCRIPTION: Final = 1024
+
 # What is wrong with a line, in words; None: nothing. The item is None where the catalog does not know it.
 Check = Callable[[CartLineItem, CatalogItem | None, Catalog], str | None]
 
@@ -121,7 +123,9 @@ def judge(group: Group, catalog: Catalog, *, expired: str | None) -> Judgement:
     """
     failed = {line.id or 0: found for line in group.all_lines if (found := _first_failure(line, catalog))}
     line_errors = {
-        line_id: CartError(error_code=LINE_RULES[rule].line_code, error_description=why)
+        line_id: CartError(
+            error_code=LINE_RULES[rule].line_code, error_description=why[:_LONGEST_DESCRIPTION]
+        )
         for line_id, (rule, why) in failed.items()
     }
     return Judgement(_group_error(group, failed.values(), expired), line_errors)
@@ -169,8 +173,12 @@ def _mixed(group: Group) -> OrderError | None:
     )
 
 
+def _line_error(code: CartErrorCode, description: str) -> CartError:
+    return CartError(error_code=code, error_description=description[:_LONGEST_DESCRIPTION])
+
+
 def _error(group: Group, code: OrderErrorCode, description: str) -> OrderError:
-    return OrderError(order_group_id=group.name, code=code, description=description[:1024])
+    return OrderError(order_group_id=group.name, code=code, description=description[:_LONGEST_DESCRIPTION])
 
 
 def _any_of(values: Iterable[str]) -> str:

@@ -14,7 +14,7 @@ CYCLE_MONTHS: Final[Mapping[str, int]] = {
 }
 """The documented billing cycles. One-time and free items are not billed in cycles."""
 
-_TERM: Final = re.compile(r"P(\d{1,3})([MY])")
+_TERM: Final = re.compile(r"P([0-9]{1,3})([MY])")
 
 
 def term_months(term: str | None) -> int | None:

@@ -37,7 +37,7 @@ def translated() -> Iterator[None]:
     except asyncpg.ClientConfigurationError as error:
         raise ConfigurationFault(f"CHECKOUT_DATABASE_URL cannot be used: {error}") from error
     except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-        # asyncpg 0.32: an InterfaceError that is a ValueError is a value that it cannot encode, named in its text.
+        # asyncpg 0.32: an InterfaceError that is a ValueError is a value it cannot encode, told in its text.
         if isinstance(error, ValueError):
             raise DataRejected("asyncpg cannot encode a value") from None
         raise DatabaseUnavailable(f"The database does not answer: {error!r}") from error
