@@ -123,10 +123,7 @@ def judge(group: Group, catalog: Catalog, *, expired: str | None) -> Judgement:
     """
     failed = {line.id or 0: found for line in group.all_lines if (found := _first_failure(line, catalog))}
     line_errors = {
-        line_id: CartError(
-            error_code=LINE_RULES[rule].line_code, error_description=why[:_LONGEST_DESCRIPTION]
-        )
-        for line_id, (rule, why) in failed.items()
+        line_id: _line_error(LINE_RULES[rule].line_code, why) for line_id, (rule, why) in failed.items()
     }
     return Judgement(_group_error(group, failed.values(), expired), line_errors)
 
