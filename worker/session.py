@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -25,29 +26,18 @@ _PAUSE_SECONDS: Final = 1.0
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
 class Session:
     """Everything that one pair of connections serves. Torn down whole, never repaired."""
 
-    def __init__(
-        self,
-        *,
-        connections: Sequence[AbstractConnection],
-        consumer: Consumer,
-        pipelines: Sequence[Pipeline],
-        outbox: Outbox,
-        sweeper: Sweeper,
-        follower: CatalogFollower,
-        workers: Workers,
-        status: Status,
-    ) -> None:
-        self._connections = connections
-        self._consumer = consumer
-        self._pipelines = pipelines
-        self._outbox = outbox
-        self._sweeper = sweeper
-        self._follower = follower
-        self._workers = workers
-        self._status = status
+    connections: Sequence[AbstractConnection]
+    consumer: Consumer
+    pipelines: Sequence[Pipeline]
+    outbox: Outbox
+    sweeper: Sweeper
+    follower: CatalogFollower
+    workers: Workers
+    status: Status
 
     async def run(self, stop: asyncio.Event, *, prefetch: int, grace: float) -> None:
         """Consume until `stop` is set, then drain.
@@ -58,9 +48,9 @@ class Session:
         async with asyncio.TaskGroup() as tasks:
             aside = [tasks.create_task(each) for each in self._side_work()]
             if await self._catalog_before(stop):
-                lanes = [tasks.create_task(pipeline.run()) for pipeline in self._pipelines]
-                await self._consumer.start(prefetch)
-                self._status.become(State.CONSUMING, "consuming")
+                lanes = [tasks.create_task(pipeline.run()) for pipeline in self.pipelines]
+                await self.consumer.start(prefetch)
+                self.status.become(State.CONSUMING, "consuming")
                 log.info(LogEvent.CONSUMING, prefetch=prefetch)
                 await stop.wait()
                 await self._drain(lanes, grace)
@@ -70,19 +60,19 @@ class Session:
     def _side_work(self) -> list[Coroutine[None, None, None]]:
         """What goes on beside the batches; like these, it waits for a database that is away."""
         return [
-            self._consumer.lost(),
-            *(lost(connection) for connection in self._connections),
-            _persistently(self._outbox.run),
-            _persistently(self._sweeper.run),
-            _persistently(self._follower.run),
+            self.consumer.lost(),
+            *(lost(connection) for connection in self.connections),
+            _persistently(self.outbox.run),
+            _persistently(self.sweeper.run),
+            _persistently(self.follower.run),
             _persistently(self._beat),
         ]
 
     async def _catalog_before(self, stop: asyncio.Event) -> bool:
         """Wait for a usable catalog; false if the stop came first."""
-        self._status.become(State.STARTING, "the catalog is empty")
+        self.status.become(State.STARTING, "the catalog is empty")
         waits = [
-            asyncio.ensure_future(self._follower.wait_until_usable()),
+            asyncio.ensure_future(self.follower.wait_until_usable()),
             asyncio.ensure_future(stop.wait()),
         ]
         try:
@@ -96,21 +86,21 @@ class Session:
 
     async def _drain(self, lanes: Sequence[asyncio.Task[None]], grace: float) -> None:
         """Finish what was taken in, within the grace; what is left stays unsettled and is delivered again."""
-        self._status.become(State.DRAINING, "draining")
+        self.status.become(State.DRAINING, "draining")
         log.info(LogEvent.DRAINING, grace_seconds=grace)
         with suppress(TimeoutError):
             async with asyncio.timeout(grace):
-                await self._consumer.stop()
+                await self.consumer.stop()
                 await asyncio.wait(lanes)
         for lane in lanes:
             lane.cancel()
         with suppress(TransientFault):
-            await self._outbox.flush()
+            await self.outbox.flush()
 
     async def _beat(self) -> None:
-        await self._workers.forget_lost()
+        await self.workers.forget_lost()
         while True:
-            await self._workers.beat(self._status.beat())
+            await self.workers.beat(self.status.beat())
             await asyncio.sleep(BEAT_SECONDS)
 
 
