@@ -19,6 +19,7 @@ class WireModel(BaseModel):
         allow_inf_nan=False,
         extra="allow",
         frozen=True,
+        hide_input_in_errors=True,
         serialize_by_alias=True,
         strict=True,
         validate_by_alias=True,

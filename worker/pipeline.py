@@ -18,7 +18,7 @@ from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.decide import decide
 from worker.checkout.decision import Decided, Decision, Reused
-from worker.errors import DataRejected, TransientFault
+from worker.errors import DataRejected, TransientFault, WorkerError
 from worker.failpoints import Failpoints, Place
 from worker.outbox import Outbox
 from worker.postgres.checkouts import Checkouts
@@ -121,7 +121,9 @@ class Pipeline:
                 return (await self._commit_whole([received]))[0]
             except Exception as again:  # noqa: BLE001 - see _commit
                 error, tries = again, tries + 1
-        log.error(LogEvent.DEAD_LETTERED, message_id=received.command.message_id, exc_info=error)
+        # The causes of our own faults are the driver's, whose texts carry values.
+        trace = None if isinstance(error, WorkerError) else error
+        log.error(LogEvent.FAILED, message_id=received.command.message_id, error=str(error), exc_info=trace)
         reason = f"{type(error).__name__} after {tries} tries; the worker's log tells more"
         return Answer(received.delivery, Malformed(DeadLetterCode.UNEXPECTED_ERROR, reason))
 

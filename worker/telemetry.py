@@ -21,6 +21,7 @@ class LogEvent(StrEnum):
     SIDE_WORK_FAILED = "worker.side-work-failed"
     DRAINING = "worker.draining"
     STOPPED = "worker.stopped"
+    FAILED = "message.failed"
     DEAD_LETTERED = "message.dead-lettered"
     BATCH_SPLIT = "batch.split"
     SWEPT = "outbox.swept"
