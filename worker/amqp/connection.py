@@ -20,6 +20,8 @@ HEARTBEAT_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 3.0
 # Frames that aiormq reads ahead of a channel; its default of 10 makes reader and channel take turns.
 _FRAMES: Final = 1024
+# aiormq 7.2 raises RuntimeErrors for calls on what is closed already.
+_LOST: Final = (aiormq.exceptions.AMQPError, RuntimeError)
 
 
 @asynccontextmanager
@@ -90,5 +92,5 @@ def translated() -> Iterator[None]:
         raise BrokerUnavailable("The connection to the broker is lost") from error
     except (aiormq.exceptions.ChannelNotFoundEntity, aiormq.exceptions.ChannelPreconditionFailed) as error:
         raise TopologyFault(f"{error}: run `checkout topology check`") from error
-    except (aiormq.exceptions.AMQPError, OSError, TimeoutError) as error:
+    except (*_LOST, OSError, TimeoutError) as error:
         raise BrokerUnavailable(f"The broker does not answer: {error!r}") from error

@@ -5,6 +5,7 @@ keeps all of them. Integers may change their width, never their value.
 """
 
 import struct
+from datetime import datetime
 from typing import Any
 
 from aiormq import spec
@@ -15,7 +16,9 @@ class FaithfulProperties(spec.Basic.Properties):
     """Properties whose headers are written by this module."""
 
     def encode_property(self, name: str, value: Any) -> bytes:
-        return table(value) if name == "headers" else super().encode_property(name, value)
+        if name == "headers":
+            return table(value)
+        return _timestamp(value) if name == "timestamp" else super().encode_property(name, value)
 
 
 def table(headers: dict[str, Any]) -> bytes:
@@ -32,6 +35,8 @@ def _key(key: str) -> bytes:
 def _value(value: Any) -> bytes:
     if isinstance(value, float):
         return b"d" + struct.pack(">d", value)
+    if isinstance(value, datetime):
+        return b"T" + _timestamp(value)
     if isinstance(value, bytearray):
         return b"x" + _sized(bytes(value))
     if isinstance(value, bytes):
@@ -41,6 +46,12 @@ def _value(value: Any) -> bytes:
     if isinstance(value, list):
         return b"A" + _sized(b"".join(map(_value, value)))
     return encode.encode_table_value(value)
+
+
+def _timestamp(moment: datetime) -> bytes:
+    """Pamqp reads large numbers as milliseconds; a moment with a fraction was one of them."""
+    seconds = moment.timestamp()
+    return struct.pack(">Q", round(seconds * 1000) if moment.microsecond else int(seconds))
 
 
 def _sized(content: bytes) -> bytes:
