@@ -33,19 +33,21 @@ def _key(key: str) -> bytes:
 
 
 def _value(value: Any) -> bytes:
-    if isinstance(value, float):
-        return b"d" + struct.pack(">d", value)
-    if isinstance(value, datetime):
-        return b"T" + _timestamp(value)
-    if isinstance(value, bytearray):
-        return b"x" + _sized(bytes(value))
-    if isinstance(value, bytes):
-        return b"S" + _sized(value)
-    if isinstance(value, dict):
-        return b"F" + table(value)
-    if isinstance(value, list):
-        return b"A" + _sized(b"".join(map(_value, value)))
-    return encode.encode_table_value(value)
+    match value:
+        case float():
+            return b"d" + struct.pack(">d", value)
+        case datetime():
+            return b"T" + _timestamp(value)
+        case bytearray():
+            return b"x" + _sized(bytes(value))
+        case bytes():
+            return b"S" + _sized(value)
+        case dict():
+            return b"F" + table(value)
+        case list():
+            return b"A" + _sized(b"".join(map(_value, value)))
+        case _:
+            return encode.encode_table_value(value)
 
 
 def _timestamp(moment: datetime) -> bytes:
