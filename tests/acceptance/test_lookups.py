@@ -1,0 +1,163 @@
+"""`checkout orders`, `carts`, `catalog` and `migrate`: what they print, and what they change."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.support.broker import Broker, Subscriber
+from tests.support.carts import CATALOG, SEATS, Request, a_line, a_request, guid
+from tests.support.command_line import CommandLine
+from tests.support.database import Database
+from worker.postgres.migrate import migrations
+
+ITEM = {"catalogItemId": "new", "title": "New", "billingCycles": ["monthly"], "currencies": ["USD"]}
+
+
+@pytest.mark.usefixtures("worker")
+async def test_orders_are_listed_and_shown(
+    broker: Broker, events: Subscriber, command_line: CommandLine
+) -> None:
+    one, other = a_request("a", "b"), a_request("c")
+    await broker.submit(one, other)
+    await events.until(2)
+    everything, of_customer, of_cart, limited, plain = await asyncio.gather(
+        command_line.run("orders", "list", "--json"),
+        command_line.run("orders", "list", "--json", "--customer", one.customer_id),
+        command_line.run("orders", "list", "--json", "--cart", other.cart_id),
+        command_line.run("orders", "list", "--json", "--limit", "1"),
+        command_line.run("orders", "list"),
+    )
+    assert [each.code for each in (everything, of_customer, of_cart, limited, plain)] == [0] * 5
+    assert len(everything.document) == 3
+    assert {each["orderGroup"] for each in of_customer.document} == {"a", "b"}
+    (order,) = of_cart.document
+    assert {name: order[name] for name in ("customerId", "cartId", "orderGroup", "currencyCode")} == {
+        "customerId": other.customer_id,
+        "cartId": other.cart_id,
+        "orderGroup": "c",
+        "currencyCode": "USD",
+    }
+    assert len(limited.document) == 1
+    assert all(each["orderId"] in plain.out for each in everything.document)
+
+    shown = await command_line.run("orders", "show", order["orderId"], "--json")
+    assert shown.code == 0
+    published = [each for event in events.messages for each in json.loads(event.body)["orders"]]
+    assert shown.document in published
+    assert shown.document["id"] == order["orderId"]
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_cart_is_shown_with_what_is_wrong_with_its_lines(
+    broker: Broker, events: Subscriber, command_line: CommandLine
+) -> None:
+    request = Request(lines=[a_line("good"), a_line("bad", quantity=301)])
+    await broker.submit(request)
+    await events.until(1)
+    as_json, plain, of_another = await asyncio.gather(
+        command_line.run("carts", "show", request.cart_id, "--json"),
+        command_line.run("carts", "show", request.cart_id, "--customer", request.customer_id),
+        command_line.run("carts", "show", request.cart_id, "--customer", guid()),
+    )
+    assert (as_json.code, plain.code, of_another.code) == (0, 0, 1)
+    (cart,) = as_json.document
+    assert (cart["customerId"], cart["cartId"], cart["version"]) == (
+        request.customer_id,
+        request.cart_id,
+        1,
+    )
+    errors = [line.get("error", {}).get("errorCode") for line in cart["content"]["lineItems"]]
+    assert errors == [None, 10010]
+    assert "10010" in plain.out
+    assert request.cart_id in plain.out
+
+
+async def test_what_is_not_there_is_a_problem(command_line: CommandLine) -> None:
+    order, cart = await asyncio.gather(
+        command_line.run("orders", "show", guid()), command_line.run("carts", "show", guid())
+    )
+    assert (order.code, order.out, cart.code, cart.out) == (1, "", 1, "")
+    assert "there is no order" in order.err
+    assert "there is no cart" in cart.err
+
+
+async def test_nothing_to_list_is_an_empty_list(command_line: CommandLine) -> None:
+    listed = await command_line.run("orders", "list", "--json")
+    assert (listed.code, listed.document) == (0, [])
+
+
+async def test_the_catalog_is_listed(command_line: CommandLine) -> None:
+    as_json, plain = await asyncio.gather(
+        command_line.run("catalog", "list", "--json"), command_line.run("catalog", "list")
+    )
+    assert (as_json.code, plain.code) == (0, 0)
+    listed = {each["catalogItemId"]: each for each in as_json.document}
+    assert listed.keys() == {each.catalog_item_id for each in CATALOG}
+    assert listed[SEATS]["currencies"] == ["USD", "EUR"]
+    assert SEATS in plain.out
+
+
+async def test_an_import_replaces_the_whole_catalog(command_line: CommandLine, database: Database) -> None:
+    lines = "\ufeff" + "\n".join(json.dumps(ITEM | {"catalogItemId": f"i{n}"}) for n in range(3)) + "\n\n"
+    imported = await command_line.run("catalog", "import", command_line.file("new.ndjson", lines))
+    assert imported.code == 0
+    rows = await database.rows("SELECT catalog_item_id FROM catalog_items ORDER BY 1")
+    assert [row["catalog_item_id"] for row in rows] == ["i0", "i1", "i2"]
+    assert await database.value("SELECT revision FROM catalog_revision") == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("{not JSON", "2: not JSON"),
+        ("[]", "2: the line"),
+        (json.dumps({**ITEM, "catalogItemId": ""}), "2: catalogItemId"),
+        (json.dumps({k: v for k, v in ITEM.items() if k != "currencies"}), "2: currencies"),
+        (json.dumps(ITEM | {"minimumQuantity": 0}), "2: minimumQuantity"),
+        (json.dumps(ITEM | {"provisioningVariables": [{"key": ""}]}), "2: provisioningVariables.0.key"),
+        (json.dumps(ITEM), "2: catalogItemId: the item stands on line 1"),
+    ],
+    ids=["no-json", "no-object", "no-id", "no-currency", "quantity", "variable", "twice"],
+)
+async def test_a_wrong_line_is_named_and_the_catalog_stays(
+    command_line: CommandLine, database: Database, line: str, told: str
+) -> None:
+    file = command_line.file("wrong.ndjson", f"{json.dumps(ITEM)}\n{line}\n")
+    imported = await command_line.run("catalog", "import", file)
+    assert imported.code == 1
+    # Lines are folded at the width of a terminal.
+    assert "".join(f"{file}:{told}".split()) in "".join(imported.err.split())
+    assert await database.count("catalog_items") == len(CATALOG)
+    assert await database.value("SELECT revision FROM catalog_revision") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe"], ids=["empty", "blank", "not-utf8"])
+async def test_a_file_without_items_is_no_catalog(
+    command_line: CommandLine, database: Database, content: bytes
+) -> None:
+    imported = await command_line.run("catalog", "import", command_line.file("x.ndjson", content))
+    assert imported.code == 1
+    assert await database.count("catalog_items") == len(CATALOG)
+
+
+async def test_a_dry_run_of_an_import_changes_nothing(command_line: CommandLine, database: Database) -> None:
+    file = command_line.file("new.ndjson", json.dumps(ITEM))
+    dry = await command_line.run("catalog", "import", file, "--dry-run")
+    assert (dry.code, dry.out) == (0, "1 items would be imported\n")
+    assert await database.count("catalog_items") == len(CATALOG)
+
+
+async def test_migrate_says_what_it_applies(empty_database: Database, command_line: CommandLine) -> None:
+    fresh = command_line.changed(database_url=empty_database.url)
+    known = [{"version": each.version, "name": each.name} for each in migrations()]
+    dry = await fresh.run("migrate", "--dry-run", "--json")
+    assert (dry.code, dry.document) == (0, known)
+    assert await empty_database.value("SELECT to_regclass('carts')") is None
+    applied, again = await fresh.run("migrate", "--json"), await fresh.run("migrate")
+    assert (applied.code, applied.document) == (0, known)
+    assert (again.code, again.out) == (0, "the schema is up to date\n")
+    await empty_database.execute("UPDATE schema_migrations SET checksum = 'other' WHERE version = 1")
+    refused = await fresh.run("migrate")
+    assert refused.code == 1
+    assert "Migration 1" in refused.err

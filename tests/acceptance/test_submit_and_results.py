@@ -1,0 +1,151 @@
+"""`checkout submit` and `checkout results`: commands in, events out."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import pytest
+
+from tests.support.broker import Broker, Subscriber
+from tests.support.carts import Request, a_line, a_request, guid, requests
+from tests.support.command_line import CommandLine, Finished, finished
+from tests.support.database import Database
+from tests.support.eventually import eventually
+from tests.support.management import ManagementApi
+from worker.status import Status
+
+
+@asynccontextmanager
+async def _following(
+    command_line: CommandLine, management: ManagementApi, *arguments: str
+) -> AsyncIterator["asyncio.Task[Finished]"]:
+    """`checkout results`, from when it hears what is published."""
+    before = await management.bindings("checkout.results")
+    process = await command_line.start("results", *arguments)
+    ending = asyncio.create_task(finished(process))
+    try:
+        await eventually(
+            lambda: management.bindings("checkout.results"), lambda count: count > before or ending.done()
+        )
+        yield ending
+    finally:
+        ending.cancel()
+        await asyncio.gather(ending, return_exceptions=True)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_cart_is_submitted_from_a_file(
+    command_line: CommandLine, events: Subscriber, database: Database
+) -> None:
+    request = a_request("a", "b")
+    submitted = await command_line.run("submit", command_line.file("cart.json", request.body))
+    assert submitted.code == 0
+    (event,) = await events.until(1)
+    assert event.routing_key == "checkout.completed.checkout-submit"
+    assert UUID(event.properties.correlation_id or "").version == 7
+    assert await database.count("orders") == 2
+
+
+@pytest.mark.usefixtures("worker")
+async def test_several_files_and_lines_of_standard_input_are_submitted(
+    command_line: CommandLine, events: Subscriber, database: Database
+) -> None:
+    sent = requests(5, "a")
+    files = [command_line.file(f"{number}.json", each.body) for number, each in enumerate(sent[:2])]
+    lines = b"\n".join(each.body for each in sent[2:]) + b"\n\n"
+    assert (await command_line.run("submit", *files, "-", stdin=lines)).code == 0
+    await events.until(5)
+    carts = await database.rows("SELECT cart_id FROM carts")
+    assert {str(row["cart_id"]) for row in carts} == {each.cart_id for each in sent}
+
+
+@pytest.mark.usefixtures("worker")
+async def test_source_and_message_id_can_be_given(command_line: CommandLine, events: Subscriber) -> None:
+    file = command_line.file("cart.json", a_request("a").body)
+    arguments = ("submit", file, "--source", "shop-7", "--message-id", "order 66")
+    assert (await command_line.run(*arguments)).code == 0
+    (event,) = await events.until(1)
+    assert event.routing_key == "checkout.completed.shop-7"
+    assert event.properties.correlation_id == "order 66"
+
+
+async def test_an_update_goes_to_the_queue_of_updates(command_line: CommandLine, broker: Broker) -> None:
+    file = command_line.file("cart.json", a_request("a").body)
+    assert (await command_line.run("submit", "--update", file)).code == 0
+    assert (await broker.ready("cart.update"), await broker.ready("cart.checkout")) == (1, 0)
+
+
+async def test_commands_that_no_queue_takes_are_a_problem(command_line: CommandLine, vhost: str) -> None:
+    fresh = command_line.changed(amqp_url=vhost)
+    file = command_line.file("cart.json", a_request("a").body)
+    assert (await fresh.run("submit", file)).code != 0
+
+
+@pytest.mark.usefixtures("worker")
+async def test_results_are_printed_as_one_json_document_a_line(
+    command_line: CommandLine, broker: Broker, management: ManagementApi, events: Subscriber
+) -> None:
+    good, bad = a_request("a"), Request(lines=[a_line("b", quantity=301)])
+    async with _following(command_line, management, "--json", "--count", "2", "--timeout", "30") as ending:
+        await broker.submit(good, bad)
+        ended = await ending
+    assert ended.code == 0
+    heard = {each.id: each for each in await events.until(2)}
+    assert len(ended.documents) == 2
+    for document in ended.documents:
+        event = heard[document["messageId"]]
+        assert document == {
+            "routingKey": event.routing_key,
+            "messageId": event.id,
+            "correlationId": event.properties.correlation_id,
+            "type": event.properties.message_type,
+            "headers": event.headers,
+            "body": json.loads(event.body),
+        }
+
+
+@pytest.mark.usefixtures("worker")
+async def test_results_of_one_source_only(
+    command_line: CommandLine, broker: Broker, management: ManagementApi
+) -> None:
+    arguments = ("--count", "1", "--timeout", "30", "--key", "checkout.*.shop-b")
+    async with _following(command_line, management, *arguments) as ending:
+        await broker.submit(a_request("a"), source="shop-a")
+        await broker.submit(a_request("a"), source="shop-b")
+        ended = await ending
+    assert ended.code == 0
+    assert "checkout.completed.shop-b" in ended.out
+    assert "shop-a" not in ended.out
+
+
+@pytest.mark.usefixtures("worker")
+async def test_fewer_results_than_asked_for_are_a_problem(
+    command_line: CommandLine, broker: Broker, management: ManagementApi
+) -> None:
+    async with _following(command_line, management, "--json", "--count", "2", "--timeout", "2") as ending:
+        await broker.submit(a_request("a"))
+        ended = await ending
+    assert (ended.code, len(ended.documents)) == (1, 1)
+
+
+async def test_without_a_count_the_end_of_the_time_is_no_problem(
+    command_line: CommandLine, broker: Broker
+) -> None:
+    assert await broker.ready() == 0
+    ended = await command_line.run("results", "--timeout", "0.2", "--json")
+    assert (ended.code, ended.out) == (0, "")
+
+
+async def test_a_bodiless_or_foreign_event_does_not_end_the_following(
+    command_line: CommandLine, broker: Broker, management: ManagementApi, worker: Status
+) -> None:
+    """Anyone with the right to write to the exchange may publish anything there."""
+    assert worker.is_ready
+    async with _following(command_line, management, "--json", "--count", "2", "--timeout", "20") as ending:
+        await broker.publish(b"not JSON", exchange="checkout.results", key="checkout.completed.other")
+        await broker.submit(a_request("a", message_id=guid()))
+        ended = await ending
+    assert ended.code == 0, ended.err
+    assert any(each["type"] == "checkout.completed" for each in ended.documents)

@@ -1,0 +1,30 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+
+from contracts.scalars import parse_timestamp
+from tests.strategies import moments
+from worker.checkout.ordering import timestamp
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-03-14T09:26:53Z", datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)),
+        ("2026-03-14T09:26:53z", datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)),
+        ("2026-03-14T09:26:53", datetime(2026, 3, 14, 9, 26, 53, tzinfo=UTC)),
+        ("2026-03-14T09:26:53.5Z", datetime(2026, 3, 14, 9, 26, 53, 500000, tzinfo=UTC)),
+        ("2026-03-14T09:26:53.0000019Z", datetime(2026, 3, 14, 9, 26, 53, 1, tzinfo=UTC)),
+        ("2026-03-14T09:26:53+05:30", datetime(2026, 3, 14, 3, 56, 53, tzinfo=UTC)),
+        ("2026-03-14T20:26:53-10:00", datetime(2026, 3, 15, 6, 26, 53, tzinfo=UTC)),
+    ],
+)
+def test_a_timestamp_names_a_moment(text: str, moment: datetime) -> None:
+    assert parse_timestamp(text) == moment
+    assert parse_timestamp(text).utcoffset() == timedelta(0)
+
+
+@given(moments)
+def test_a_moment_that_we_write_is_the_moment_that_is_read(moment: datetime) -> None:
+    assert parse_timestamp(timestamp(moment)) == moment

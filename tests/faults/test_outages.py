@@ -1,0 +1,149 @@
+"""The broker or the database away: nothing is lost, nothing is dead-lettered, all is done in the end."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.broker import connected_broker
+from tests.support.carts import requests
+from tests.support.database import Database, prepare
+from tests.support.eventually import eventually
+from tests.support.oracle import assert_ordered_once
+from tests.support.worker_process import WorkerProcess, Workers, workers_for
+from worker.amqp.connection import connected, open_channel
+from worker.amqp.topology import apply, topology_for
+from worker.embedded.services import Services
+
+KEPT = "tests.kept-events"
+UNMARKED = "SELECT count(*) FROM checkouts WHERE publication <> 'published'"
+
+
+@pytest.fixture(scope="module")
+async def private() -> AsyncIterator[Services]:
+    """Services of this module's own, which it may stop; with all the durability there is."""
+    async with Services() as services:
+        async with connected(services.rabbitmq.amqp_url, "tests") as connection:
+            channel = await open_channel(connection)
+            await apply(channel, topology_for(channel))
+        await prepare(services.postgres.database_url)
+        async with connected_broker(services.rabbitmq.amqp_url) as broker:
+            # A quorum queue that is killed right after it was made may not come back on 3.10.
+            await broker.keep_events(KEPT, "classic")
+        yield services
+
+
+@pytest.fixture
+async def stored(private: Services) -> AsyncIterator[Database]:
+    """The private database, empty but for the catalog."""
+    async with Database(private.postgres.database_url) as database:
+        await database.execute("TRUNCATE carts, checkouts, orders, order_line_items, order_errors")
+        yield database
+
+
+@pytest.fixture
+async def workers(private: Services, tmp_path: Path) -> AsyncIterator[Workers]:
+    urls = private.rabbitmq.amqp_url, private.postgres.database_url
+    async with workers_for(*urls, tmp_path) as started:
+        yield started
+
+
+class Load:
+    """Carts that a worker is busy with while something is taken away from it."""
+
+    def __init__(self, services: Services, stored: Database) -> None:
+        self._services = services
+        self._stored = stored
+        self._sent = requests(600, "licenses", "storage")
+
+    async def submit(self) -> None:
+        async with connected_broker(self._services.rabbitmq.amqp_url) as broker:
+            await broker.purge(KEPT)
+            await broker.submit(*self._sent)
+
+    async def begun(self) -> None:
+        """Some are done, and most are not."""
+        done = await eventually(lambda: self._stored.count("checkouts"), lambda count: count >= 30)
+        assert done < len(self._sent) / 2
+
+    async def assert_done(self, worker: WorkerProcess) -> None:
+        """Wait until the same worker, never started anew, has done it all; then look at everything."""
+        await eventually(
+            lambda: self._stored.count("checkouts"), lambda count: count == len(self._sent), within=60
+        )
+        await eventually(lambda: self._stored.value(UNMARKED), lambda count: count == 0, within=60)
+        assert await worker.stop() == 0
+        async with connected_broker(self._services.rabbitmq.amqp_url) as broker:
+            await assert_ordered_once(self._stored, broker, await broker.take_all(KEPT), self._sent)
+
+
+@pytest.fixture
+def load(private: Services, stored: Database) -> Load:
+    return Load(private, stored)
+
+
+async def _busy(workers: Workers, load: Load) -> WorkerProcess:
+    await load.submit()
+    worker = await workers.launch(batch_size=5, prefetch=50, sweep_after_seconds=1)
+    await load.begun()
+    return worker
+
+
+async def test_a_database_that_is_stopped_under_load_delays_and_harms_nothing(
+    private: Services, workers: Workers, load: Load
+) -> None:
+    worker = await _busy(workers, load)
+    await private.postgres.stop()
+    await worker.until_logged("worker.side-work-failed")
+    await private.postgres.start()
+    await load.assert_done(worker)
+
+
+async def test_a_database_that_is_killed_under_load_delays_and_harms_nothing(
+    private: Services, workers: Workers, load: Load
+) -> None:
+    worker = await _busy(workers, load)
+    await private.postgres.kill()
+    await private.postgres.start()
+    await load.assert_done(worker)
+
+
+async def test_a_broker_that_is_restarted_under_load_delays_and_harms_nothing(
+    private: Services, workers: Workers, load: Load
+) -> None:
+    worker = await _busy(workers, load)
+    await private.rabbitmq.restart()
+    await load.assert_done(worker)
+
+
+async def test_a_broker_that_is_killed_under_load_delays_and_harms_nothing(
+    private: Services, workers: Workers, load: Load
+) -> None:
+    worker = await _busy(workers, load)
+    await private.rabbitmq.kill()
+    await private.rabbitmq.start()
+    await load.assert_done(worker)
+
+
+async def test_a_worker_that_starts_without_its_services_works_when_they_are_there(
+    private: Services, workers: Workers, load: Load
+) -> None:
+    await load.submit()
+    await private.rabbitmq.kill()
+    await private.postgres.stop()
+    worker = await workers.launch(sweep_after_seconds=1)
+    await worker.until_logged("worker.session-lost")
+    await private.postgres.start()
+    await private.rabbitmq.start()
+    await load.assert_done(worker)
+
+
+async def test_a_worker_without_its_services_can_be_stopped(private: Services, workers: Workers) -> None:
+    await private.rabbitmq.kill()
+    try:
+        worker = await workers.launch()
+        await worker.until_logged("worker.session-lost")
+        worker.terminate()
+        assert await worker.exit_code(within=10) == 0
+    finally:
+        await private.rabbitmq.start()

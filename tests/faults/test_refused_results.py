@@ -1,0 +1,61 @@
+"""A subscriber whose queue is full and refuses: trouble of its own, and of nobody else."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.support.broker import CHECKOUT, Broker, Subscriber
+from tests.support.carts import requests
+from tests.support.database import Database
+from tests.support.eventually import eventually
+from tests.support.worker_process import Workers
+
+REFUSING = "tests.full"
+PENDING = "SELECT count(*) FROM checkouts WHERE publication = 'pending'"
+
+
+@pytest.fixture
+async def full(broker: Broker) -> AsyncIterator[None]:
+    """A queue for the results of shop-b that has no room."""
+    await broker.refuse_events(REFUSING, "checkout.*.shop-b")
+    yield
+    await broker.give_up(REFUSING)
+
+
+@pytest.mark.usefixtures("full")
+async def test_other_subscribers_are_served_and_the_refused_events_follow_when_there_is_room(
+    broker: Broker, events: Subscriber, database: Database, workers: Workers
+) -> None:
+    worker = await workers.start(sweep_after_seconds=1)
+    refused, others = requests(10, "a"), requests(50, "a")
+    await broker.submit(*refused, source="shop-b")
+    await eventually(lambda: database.count("checkouts"), lambda count: count == 10)
+    await broker.submit(*others, source="shop-a")
+
+    async def heard_by_others() -> int:
+        return len({each.id for each in events.messages if each.routing_key.endswith("shop-a")})
+
+    await eventually(heard_by_others, lambda count: count == 50)
+    assert await database.value(PENDING) > 0
+    await broker.give_up(REFUSING)
+    await eventually(lambda: database.value(PENDING), lambda count: count == 0)
+    assert await worker.stop() == 0
+    assert (await broker.ready(), await broker.ready("cart.dead-letters")) == (0, 0)
+    assert await database.count("orders") == 60
+
+
+@pytest.mark.usefixtures("full")
+async def test_a_cart_does_not_use_up_its_deliveries_while_its_result_is_refused(
+    broker: Broker, database: Database, workers: Workers
+) -> None:
+    """Each counts towards the limit at which the broker dead-letters a cart that was ordered long ago."""
+    worker = await workers.start(sweep_after_seconds=1)
+    await broker.submit(*requests(10, "a"), source="shop-b")
+    await eventually(lambda: database.count("checkouts"), lambda count: count == 10)
+    await asyncio.sleep(6)  # the time in which deliveries are counted
+    assert await worker.stop() == 0
+
+    await eventually(broker.consumers, lambda count: count == 0)
+    left = await broker.take_all(CHECKOUT)
+    assert [each for each in left if each.headers.get("x-delivery-count", 0) > 2] == []

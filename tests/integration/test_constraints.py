@@ -1,0 +1,174 @@
+"""What the database itself refuses: the last net below the worker."""
+
+from typing import Final
+
+import asyncpg
+import pytest
+
+from tests.support.database import Database
+
+CUSTOMER: Final = "'0a1b2c3d-0000-4000-8000-000000000001'"
+OTHER: Final = "'0a1b2c3d-0000-4000-8000-000000000002'"
+
+# A row that each table takes, as SQL.
+VALID: Final[dict[str, dict[str, str]]] = {
+    "carts": {
+        "customer_id": CUSTOMER,
+        "cart_id": CUSTOMER,
+        "version": "1",
+        "status": "'Active'",
+        "group_numbers": "'{}'",
+        "content": "'{}'",
+        "created_at": "now()",
+        "modified_at": "now()",
+        "expires_at": "now()",
+    },
+    "checkouts": {
+        "customer_id": CUSTOMER,
+        "message_id": "'m'",
+        "cart_id": CUSTOMER,
+        "cart_version": "1",
+        "content_hash": "sha256('x')",
+        "asked_at": "now()",
+        "event_id": CUSTOMER,
+        "event_type": "'checkout.completed'",
+        "event_time": "'t'",
+        "source": "'s'",
+        "correlation_id": "'c'",
+        "body": "'{}'",
+    },
+    "orders": {
+        "customer_id": CUSTOMER,
+        "order_id": CUSTOMER,
+        "cart_id": CUSTOMER,
+        "order_group": "'g'",
+        "message_id": "'m'",
+        "content_hash": "sha256('x')",
+        "billing_cycle": "'monthly'",
+        "currency_code": "'USD'",
+        "status": "'pending'",
+        "content": "'{}'",
+        "created_at": "now()",
+    },
+    "order_line_items": {
+        "customer_id": CUSTOMER,
+        "order_id": CUSTOMER,
+        "line_item_number": "0",
+        "catalog_item_id": "'i'",
+        "quantity": "1",
+    },
+    "order_errors": {
+        "customer_id": CUSTOMER,
+        "message_id": "'m'",
+        "order_group": "''",
+        "cart_id": CUSTOMER,
+        "code": "800008",
+        "description": "'d'",
+        "created_at": "now()",
+    },
+    "catalog_items": {"catalog_item_id": "'i'", "content": "'{}'"},
+    "catalog_revision": {"singleton": "true", "revision": "1"},
+    "workers": {"worker_id": "'w'", "version": "'1'", "state": "'consuming'"},
+}
+
+# What breaks each CHECK, beside the row that is valid otherwise.
+BROKEN: Final[dict[str, list[tuple[str, dict[str, str]]]]] = {
+    "carts_version_check": [("carts", {"version": "-1"})],
+    "carts_status_check": [("carts", {"status": "'Lost'"})],
+    "carts_content_from_version_1": [
+        ("carts", {"version": "0"}),
+        *(
+            ("carts", {column: "NULL"})
+            for column in ("content", "status", "group_numbers", "created_at", "modified_at", "expires_at")
+        ),
+    ],
+    "checkouts_message_id_check": [("checkouts", {"message_id": "''"})],
+    "checkouts_cart_version_check": [("checkouts", {"cart_version": "-1"})],
+    "checkouts_content_hash_check": [("checkouts", {"content_hash": "'x'"})],
+    "checkouts_event_type_check": [("checkouts", {"event_type": "'checkout.lost'"})],
+    "checkouts_publication_check": [
+        ("checkouts", {"publication": "'lost'", "published_at": "now()"}),
+    ],
+    "checkouts_published_at_when_published": [
+        ("checkouts", {"publication": "'published'"}),
+        ("checkouts", {"publication": "'pending'", "published_at": "now()"}),
+    ],
+    "orders_order_group_check": [("orders", {"order_group": "''"})],
+    "orders_content_hash_check": [("orders", {"content_hash": "'x'"})],
+    "order_line_items_line_item_number_check": [("order_line_items", {"line_item_number": "-1"})],
+    "order_line_items_quantity_check": [("order_line_items", {"quantity": "0"})],
+    "catalog_items_catalog_item_id_check": [("catalog_items", {"catalog_item_id": "''"})],
+    "catalog_revision_singleton_check": [("catalog_revision", {"singleton": "false"})],
+    "workers_state_check": [("workers", {"state": "'lost'"})],
+    "workers_settled_check": [("workers", {"settled": "-1"})],
+    "workers_per_second_check": [("workers", {"per_second": "-1"})],
+}
+CASES: Final = [
+    pytest.param(name, table, change, id=f"{name}-{number}")
+    for name, changes in BROKEN.items()
+    for number, (table, change) in enumerate(changes)
+]
+
+
+async def _insert(database: Database, table: str, change: dict[str, str]) -> None:
+    row = VALID[table] | change
+    await database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(row.values())})")  # noqa: S608
+
+
+@pytest.mark.parametrize("table", [table for table in VALID if table != "catalog_revision"])
+async def test_a_valid_row_is_taken(database: Database, table: str) -> None:
+    await _insert(database, table, {})
+
+
+@pytest.mark.parametrize(("name", "table", "change"), CASES)
+async def test_a_row_that_breaks_a_check_is_refused(
+    database: Database, name: str, table: str, change: dict[str, str]
+) -> None:
+    with pytest.raises(asyncpg.CheckViolationError) as refused:
+        await _insert(database, table, change)
+    assert refused.value.constraint_name == name
+
+
+async def test_every_check_of_the_schema_is_tried_here(database: Database) -> None:
+    checks = await database.rows(
+        "SELECT conname FROM pg_constraint WHERE contype = 'c' AND connamespace = 'public'::regnamespace"
+    )
+    assert {row["conname"] for row in checks} <= BROKEN.keys()
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "name"),
+    [
+        ("carts", {"version": "2"}, "carts_pkey"),
+        ("checkouts", {"event_id": OTHER}, "checkouts_pkey"),
+        ("orders", {"order_group": "'h'"}, "orders_pkey"),
+        ("orders", {"order_id": OTHER}, "orders_one_per_group"),
+        ("order_line_items", {}, "order_line_items_pkey"),
+        ("order_errors", {}, "order_errors_pkey"),
+        ("catalog_items", {}, "catalog_items_pkey"),
+        ("workers", {}, "workers_pkey"),
+    ],
+)
+async def test_a_second_row_of_one_key_is_refused(
+    database: Database, table: str, change: dict[str, str], name: str
+) -> None:
+    await _insert(database, table, {})
+    with pytest.raises(asyncpg.UniqueViolationError) as refused:
+        await _insert(database, table, change)
+    assert refused.value.constraint_name == name
+
+
+async def test_another_customer_may_use_the_same_ids(database: Database) -> None:
+    for table in ("carts", "checkouts", "orders", "order_line_items", "order_errors"):
+        await _insert(database, table, {})
+        await _insert(database, table, {"customer_id": OTHER})
+
+
+async def test_the_customer_comes_first_in_every_key_of_the_message_path(database: Database) -> None:
+    keys = await database.rows(
+        "SELECT conname, (SELECT attname FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1]) "
+        "AS first FROM pg_constraint WHERE contype IN ('p', 'u') AND conrelid = ANY ($1::regclass[])",
+        ["carts", "checkouts", "orders", "order_line_items", "order_errors"],
+    )
+    assert {row["first"] for row in keys} == {"customer_id"}
+    assert len(keys) >= 6

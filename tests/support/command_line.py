@@ -1,0 +1,78 @@
+"""`checkout` as people and scripts run it: the console script, its exit code and what it prints."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from worker.embedded.process import SYSTEM_PATH
+
+_SECONDS: Final = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        """What was printed, as one JSON document."""
+        return json.loads(self.out)
+
+    @property
+    def documents(self) -> list[Any]:
+        """What was printed, a JSON document a line."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class CommandLine:
+    """Runs commands in one environment."""
+
+    def __init__(self, environment: Mapping[str, str], directory: Path) -> None:
+        self.environment = dict(environment)
+        self.directory = directory
+
+    def changed(self, **settings: str | None) -> "CommandLine":
+        """The same with other settings, by their name without the prefix; None: not set."""
+        changes = {f"CHECKOUT_{name.upper()}": value for name, value in settings.items()}
+        merged = self.environment | changes
+        return CommandLine(
+            {name: value for name, value in merged.items() if value is not None}, self.directory
+        )
+
+    def file(self, name: str, content: bytes | str) -> str:
+        """A file to name in arguments."""
+        path = self.directory / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return str(path)
+
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            *(str(Path(sys.executable).with_name("checkout")), *arguments),
+            env={"PATH": SYSTEM_PATH, **self.environment},
+            cwd=self.directory,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def run(self, *arguments: str, stdin: bytes = b"") -> Finished:
+        """Run a command to its end."""
+        return await finished(await self.start(*arguments), stdin)
+
+
+async def finished(process: asyncio.subprocess.Process, stdin: bytes = b"") -> Finished:
+    """Wait for the end of a command; it is killed where it does not end in time."""
+    try:
+        async with asyncio.timeout(_SECONDS):
+            out, err = await process.communicate(stdin)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    return Finished(process.returncode or 0, out.decode(), err.decode())

@@ -1,0 +1,115 @@
+"""The worker as operations run it: a process of its own, ended by signals."""
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from tests.support.eventually import WITHIN_SECONDS, eventually
+from worker.embedded.process import SYSTEM_PATH
+
+CONSUMING: Final = "worker.consuming"
+_LONGEST_LOG: Final = 20_000
+
+
+class WorkerProcess:
+    """One `checkout run`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self._process = process
+        self.log = log
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def logged(self) -> list[dict[str, Any]]:
+        """The lines of its log that are JSON."""
+        lines = self.log.read_text("utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    async def until_logged(self, event: str, within: float = WITHIN_SECONDS) -> None:
+        """Wait for a log event. Fails where the process ends before."""
+
+        async def there() -> bool:
+            # In this order: what was logged just before the end counts.
+            ended = self._process.returncode is not None
+            logged = event in self.log.read_text("utf-8")
+            assert logged or not ended, f"the worker ended with {self._process.returncode}"
+            return logged
+
+        await eventually(there, within=within)
+
+    async def until_consuming(self) -> None:
+        await self.until_logged(CONSUMING)
+
+    def terminate(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    async def exit_code(self, within: float = WITHIN_SECONDS) -> int:
+        """Wait for its end; a negative code is the signal that it died of."""
+        async with asyncio.timeout(within):
+            return await self._process.wait()
+
+    async def stop(self) -> int:
+        """Let it finish what it has begun."""
+        self.terminate()
+        return await self.exit_code()
+
+    async def end(self) -> None:
+        if self._process.returncode is None:
+            self._process.kill()
+        await self._process.wait()
+
+
+class Workers:
+    """Starts workers, all with the same services."""
+
+    def __init__(self, environment: Mapping[str, str], directory: Path) -> None:
+        self._environment = environment
+        self._directory = directory
+        self._started: list[WorkerProcess] = []
+
+    async def launch(self, **settings: object) -> WorkerProcess:
+        """Start a worker without waiting. Settings by their name without the prefix, in small letters."""
+        log = self._directory / f"worker-{len(self._started) + 1}.log"
+        given = {f"CHECKOUT_{name.upper()}": str(value) for name, value in settings.items()}
+        with log.open("wb") as output:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "worker", "run"),
+                env={"PATH": SYSTEM_PATH, "CHECKOUT_HTTP_ADDRESS": "off", **self._environment, **given},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+            )
+        worker = WorkerProcess(process, log)
+        self._started.append(worker)
+        return worker
+
+    async def start(self, **settings: object) -> WorkerProcess:
+        worker = await self.launch(**settings)
+        await worker.until_consuming()
+        return worker
+
+    async def end(self) -> None:
+        """End them all, and print what they logged: pytest shows it with a failure."""
+        for worker in self._started:
+            await worker.end()
+        for worker in self._started:
+            sys.stdout.write(f"--- {worker.log.name}\n{worker.log.read_text('utf-8')[-_LONGEST_LOG:]}")
+
+
+@asynccontextmanager
+async def workers_for(amqp_url: str, database_url: str, directory: Path) -> AsyncIterator[Workers]:
+    workers = Workers({"CHECKOUT_AMQP_URL": amqp_url, "CHECKOUT_DATABASE_URL": database_url}, directory)
+    try:
+        yield workers
+    finally:
+        await workers.end()

@@ -1,0 +1,109 @@
+"""Hashes of content: of a whole command, and of what a group orders."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.cart import CartLineItem
+from contracts.reader import read_checkout
+from tests.builders import a_cart, a_checkout, a_checkout_by_reference, a_line, as_body, without
+from tests.strategies import lines
+from worker.checkout.content import command_hash, group_hash
+
+
+def hash_of(checkout: dict[str, Any]) -> bytes:
+    return command_hash(read_checkout(as_body(checkout)))
+
+
+def group_hash_of(*each: dict[str, Any]) -> bytes:
+    return group_hash([CartLineItem.model_validate(line) for line in each])
+
+
+def test_a_hash_has_32_bytes() -> None:
+    assert (len(hash_of(a_checkout())), len(group_hash_of(a_line()))) == (32, 32)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_checkout(cartVersion=None, cartId=""),
+        a_checkout(a_cart(a_line(id=None, renewsTo=None, friendlyName=""))),
+        a_checkout(a_cart(a_line(billingCycle="MONTHLY"))),
+        a_checkout(a_cart(creationTimestamp="0001-01-01T00:00:00")),
+        dict(reversed(a_checkout().items())),
+    ],
+    ids=range(5),
+)
+def test_another_spelling_of_a_command_has_the_same_content(other: dict[str, Any]) -> None:
+    assert hash_of(other) == hash_of(a_checkout())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        a_checkout(cartVersion=0),
+        a_checkout(cartId=a_cart()["id"]),
+        a_checkout_by_reference(),
+        a_checkout(a_cart(a_line(), a_line())),
+        a_checkout(a_cart(a_line(quantity=2))),
+        a_checkout(a_cart(a_line(friendlyName="f"))),
+        a_checkout(a_cart(a_line(unknown=1))),
+        a_checkout(a_cart(status="Active")),
+        a_checkout(note="n"),
+    ],
+    ids=range(9),
+)
+def test_another_command_has_other_content(other: dict[str, Any]) -> None:
+    assert hash_of(other) != hash_of(a_checkout())
+
+
+def test_the_order_of_lines_is_content_of_a_command_and_not_of_a_group() -> None:
+    first, second = a_line(), a_line(quantity=2)
+
+    assert hash_of(a_checkout(a_cart(first, second))) != hash_of(a_checkout(a_cart(second, first)))
+    assert group_hash_of(first, second) == group_hash_of(second, first)
+
+
+@given(st.lists(lines(), min_size=1, max_size=4), st.randoms(use_true_random=False))
+def test_a_group_is_a_multiset_of_lines(group: list[dict[str, Any]], random: Any) -> None:
+    turned = random.sample(group, len(group))
+
+    assert group_hash_of(*turned) == group_hash_of(*group)
+    assert group_hash_of(*group, group[0]) != group_hash_of(*group)
+
+
+def test_add_ons_and_participants_are_multisets_too() -> None:
+    one, two = {"key": "transaction_reseller", "value": "1"}, {"key": "transaction_reseller", "value": "2"}
+    small, large = a_line(quantity=1), a_line(quantity=2)
+
+    assert group_hash_of(a_line(participants=[one, two], addonItems=[small, large])) == group_hash_of(
+        a_line(participants=[two, one], addonItems=[large, small])
+    )
+    assert group_hash_of(a_line(participants=[one, one])) != group_hash_of(a_line(participants=[one]))
+    assert group_hash_of(a_line(addonItems=[small, small])) != group_hash_of(a_line(addonItems=[small]))
+
+
+def test_an_add_on_counts_as_what_it_is_and_not_as_a_line() -> None:
+    assert group_hash_of(a_line(addonItems=[a_line()])) != group_hash_of(a_line(), a_line())
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        {"participants": []},
+        {"addonItems": []},
+        {"provisioningContext": {}},
+        {"renewsTo": {"termDuration": None}},
+    ],
+    ids=str,
+)
+def test_an_empty_member_orders_the_same_as_an_absent_one(nothing: dict[str, Any]) -> None:
+    assert group_hash_of(a_line(**nothing)) == group_hash_of(a_line())
+
+
+def test_a_line_orders_the_same_with_and_without_what_the_worker_fills_in() -> None:
+    filled = a_line(id=0, orderGroup="0", error=None)
+
+    assert group_hash_of(filled) == group_hash_of(without(a_line(), "id"))
