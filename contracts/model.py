@@ -34,7 +34,7 @@ class WireModel(BaseModel):
 class TolerantModel(WireModel):
     """Reads what clients of many languages send.
 
-    Keys match without regard to case; for optional members null, "" and dates of the year 1 mean absent.
+    Keys match without regard to case; null, "" and dates of the year 1 mean absent.
     Two keys that differ in case only are refused: one of them would be lost.
     """
 
@@ -42,7 +42,6 @@ class TolerantModel(WireModel):
     """Further names under which a member may come, beside its own."""
 
     _names: ClassVar[Mapping[str, str]]
-    _optional: ClassVar[frozenset[str]]
     _dates: ClassVar[frozenset[str]]
     _exact: ClassVar[frozenset[str]]
 
@@ -52,9 +51,6 @@ class TolerantModel(WireModel):
         aliases = {name: field.alias or name for name, field in cls.model_fields.items()}
         names = {spelling.casefold(): alias for name, alias in aliases.items() for spelling in (name, alias)}
         cls._names = names | {other.casefold(): alias for other, alias in cls.other_names.items()}
-        cls._optional = frozenset(
-            aliases[name] for name, field in cls.model_fields.items() if not field.is_required()
-        )
         cls._dates = frozenset(alias for alias in aliases.values() if alias.endswith(("Timestamp", "Date")))
         cls._exact = frozenset(aliases.values()) - cls._dates
 
@@ -79,7 +75,7 @@ class TolerantModel(WireModel):
             name = cls._names.get(key.casefold())
             if name is None:
                 unknown[key] = value
-            elif cls._is_absent(name, value):
+            elif value is None or value == "" or (name in cls._dates and _is_unset(value)):
                 continue
             elif name in folded and folded[name] != value:
                 raise PydanticCustomError("key_collision", "Two members of this object mean the same")
@@ -91,11 +87,9 @@ class TolerantModel(WireModel):
             raise PydanticCustomError("key_collision", "Two keys of this object differ in case only")
         return folded | unknown
 
-    @classmethod
-    def _is_absent(cls, name: str, value: object) -> bool:
-        if value is None or value == "":
-            return name in cls._optional
-        return name in cls._dates and isinstance(value, str) and value.startswith(_YEAR_ONE)
+
+def _is_unset(date: object) -> bool:
+    return isinstance(date, str) and date.startswith(_YEAR_ONE)
 
 
 def _as_read(value: dict[str, Any]) -> dict[str, Any]:
@@ -118,7 +112,7 @@ def check_unread(value: object) -> None:
         for member in value:
             check_unread(member)
     elif isinstance(value, float) and not math.isfinite(value):
-        raise PydanticCustomError("finite_number", "A number is too large")
+        raise PydanticCustomError("finite_number", "A number is not finite")
 
 
 JsonObject = Annotated[dict[str, Any], AfterValidator(_as_read)]

@@ -59,7 +59,8 @@ def _decoded(body: bytes, max_bytes: int) -> bytes:
 
 def _parse(body: bytes) -> object:
     try:
-        document: object = from_json(body, allow_inf_nan=False)
+        # NaN and infinity are no JSON, but to a reader they are wrong numbers, in a place that can be named.
+        document: object = from_json(body, allow_inf_nan=True)
     except ValueError as error:
         raise _unparsed(str(error)) from None
     # Only the escaped form can reach a string: JSON forbids the raw character.

@@ -13,12 +13,12 @@ from worker.amqp.codec import Limits, Malformed, decode
 from worker.amqp.consumer import Consumer
 from worker.amqp.delivery import Delivery
 from worker.amqp.publisher import Publisher, Receipt
-from worker.amqp.settlement import Answer, Published, Settlement
+from worker.amqp.settlement import Answer, Published, Settlement, check_left
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.decide import decide
 from worker.checkout.decision import Decided, Decision, Reused
-from worker.errors import DataRejected, TransientFault, WorkerError
+from worker.errors import DataRejected, SchemaMismatch, TransientFault, WorkerError
 from worker.failpoints import Failpoints, Place
 from worker.outbox import Outbox
 from worker.postgres.checkouts import Checkouts
@@ -89,7 +89,8 @@ class Pipeline:
         self._reach(Place.CONFIRMED)
         await self._settlement.acknowledge(published)
         self._reach(Place.ACKNOWLEDGED)
-        self._note(published)
+        self._note([each for each in published if each.is_final])
+        check_left(published)
 
     def _decode(self, deliveries: Sequence[Delivery]) -> tuple[list[Received], list[Answer]]:
         commands: list[Received] = []
@@ -106,6 +107,8 @@ class Pipeline:
         """Load, decide and commit a batch; one that fails is halved down to the message at fault."""
         try:
             return await self._commit_whole(batch)
+        except SchemaMismatch:
+            raise
         except Exception as error:  # noqa: BLE001 - a bug in one message must not harm its neighbours
             if len(batch) == 1:
                 return [await self._commit_alone(batch[0], error)]
@@ -119,6 +122,8 @@ class Pipeline:
         while tries < _TRIES_ALONE and not isinstance(error, DataRejected):
             try:
                 return (await self._commit_whole([received]))[0]
+            except SchemaMismatch:
+                raise
             except Exception as again:  # noqa: BLE001 - see _commit
                 error, tries = again, tries + 1
         # The causes of our own faults are the driver's, whose texts carry values.
@@ -161,7 +166,13 @@ class Pipeline:
                 _log_dead_letter(each.answer.delivery, outcome)
             elif each.answer.command:
                 MESSAGES.labels(outcome.type).inc()
-                self._parts.outbox.note(each.answer.command, returned=each.receipt is Receipt.RETURNED)
+                self._note_event(each.answer.command, each.receipt)
+
+    def _note_event(self, command: Command, receipt: Receipt) -> None:
+        if receipt is Receipt.REFUSED:
+            log.warning(LogEvent.REFUSED, message_id=command.message_id, source=command.origin.source)
+        else:
+            self._parts.outbox.note(command, returned=receipt is Receipt.RETURNED)
 
 
 def _one_per_cart(received: Sequence[Received]) -> tuple[list[Received], list[Received]]:

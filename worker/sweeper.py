@@ -8,12 +8,12 @@ import structlog
 
 from worker.amqp.codec import encode
 from worker.amqp.publisher import Publisher, Receipt
-from worker.errors import PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvents
 from worker.telemetry import SWEPT, LogEvent
 
 _EVENTS_AT_A_TIME: Final = 200
 _SWEEPS_PER_AGE: Final = 6
+_FINAL: Final = frozenset({Receipt.CONFIRMED, Receipt.RETURNED})
 
 log = structlog.get_logger()
 
@@ -33,22 +33,18 @@ class Sweeper:
             await asyncio.sleep(self._after.total_seconds() / _SWEEPS_PER_AGE)
 
     async def sweep(self) -> int:
-        """Publish and mark what is overdue, up to a limit; how many were found.
-
-        Raises:
-            PublishNotConfirmed: the broker did not confirm some; they stay overdue.
-        """
+        """Publish and mark what is overdue, up to a limit; how many were found."""
         async with self._events.overdue(self._after, _EVENTS_AT_A_TIME) as overdue:
             receipts = await self._publisher.publish([encode(each.event) for each in overdue.events])
-            known = [
+            pairs = list(zip(overdue.events, receipts, strict=True))
+            settled = [
                 each.mark(returned=receipt is Receipt.RETURNED)
-                for each, receipt in zip(overdue.events, receipts, strict=True)
-                if receipt is not Receipt.UNKNOWN
+                for each, receipt in pairs
+                if receipt in _FINAL
             ]
-            await overdue.mark(known)
-        if known:
-            SWEPT.inc(len(known))
-            log.warning(LogEvent.SWEPT, events=len(known))
-        if len(known) < len(receipts):
-            raise PublishNotConfirmed(f"{len(receipts) - len(known)} swept events were not confirmed")
-        return len(known)
+            await overdue.mark(settled)
+            await overdue.put_off([each for each, receipt in pairs if receipt not in _FINAL])
+        if pairs:
+            SWEPT.inc(len(settled))
+            log.warning(LogEvent.SWEPT, published=len(settled), put_off=len(pairs) - len(settled))
+        return len(pairs)

@@ -24,6 +24,7 @@ class LogEvent(StrEnum):
     FAILED = "message.failed"
     DEAD_LETTERED = "message.dead-lettered"
     BATCH_SPLIT = "batch.split"
+    REFUSED = "event.refused"
     SWEPT = "outbox.swept"
     HTTP_ADDRESS_TAKEN = "http.address-taken"
 

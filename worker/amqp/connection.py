@@ -8,6 +8,7 @@ from typing import Final, cast
 import aio_pika
 import aiormq
 from aio_pika.abc import AbstractConnection
+from aiormq.abc import AbstractConnection as UnderlayConnection
 from aiormq.channel import Channel
 from yarl import URL
 
@@ -18,6 +19,7 @@ RPC_SECONDS: Final = 10.0
 # aiormq 7.2 notices a frozen peer after three heartbeats and as many seconds.
 HEARTBEAT_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 3.0
+_SCHEMES: Final = {"amqp", "amqps"}
 # Frames that aiormq reads ahead of a channel; its default of 10 makes reader and channel take turns.
 _FRAMES: Final = 1024
 # aiormq 7.2 raises RuntimeErrors for calls on what is closed already.
@@ -42,13 +44,24 @@ async def connected(url: str, name: str) -> AsyncIterator[AbstractConnection]:
 
 
 async def _connect(url: str, name: str) -> AbstractConnection:
-    try:
-        address = URL(url).update_query(heartbeat=HEARTBEAT_SECONDS)
-    except ValueError as error:
-        raise ConfigurationFault(f"CHECKOUT_AMQP_URL cannot be read: {error}") from None
+    address = _address(url)
     with translated():
         async with asyncio.timeout(CONNECT_SECONDS):
             return await aio_pika.connect(address, client_properties={"connection_name": name})
+
+
+def _address(url: str) -> URL:
+    """Not the error's text: that may hold the password."""
+    try:
+        address = URL(url)
+        if address.scheme in _SCHEMES and address.host and address.port:
+            return address.update_query(heartbeat=HEARTBEAT_SECONDS)
+    except ValueError:
+        pass
+    raise ConfigurationFault(
+        "CHECKOUT_AMQP_URL cannot be read. Write it like amqp://user:password@host:5672/vhost, "
+        "special characters of the password percent-encoded"
+    )
 
 
 async def lost(connection: AbstractConnection) -> None:
@@ -67,11 +80,16 @@ async def open_channel(connection: AbstractConnection) -> Channel:
         async with asyncio.timeout(RPC_SECONDS):
             if connection.transport is None:
                 raise BrokerUnavailable("The connection to the broker is lost")
-            channel = await connection.transport.connection.channel(
-                publisher_confirms=True, on_return_raises=True, frame_buffer_size=_FRAMES
-            )
-            # The abstract channel lacks `wait` of basic_publish.
-            return cast("Channel", channel)
+            return await confirming_channel(connection.transport.connection)
+
+
+async def confirming_channel(connection: UnderlayConnection) -> Channel:
+    """Open a channel; the caller translates faults and sets the deadline."""
+    channel = await connection.channel(
+        publisher_confirms=True, on_return_raises=True, frame_buffer_size=_FRAMES
+    )
+    # The abstract channel lacks `wait` of basic_publish.
+    return cast("Channel", channel)
 
 
 @contextmanager

@@ -11,13 +11,16 @@ from pydantic_core import from_json
 from contracts.codes import DeadLetterCode
 from contracts.rejected import CheckoutRejected
 from contracts.wire import DEAD_LETTERS_EXCHANGE, DeadLetterHeader, EventType
-from worker.amqp.codec import Malformed, is_anonymous, origin_of
+from worker.amqp.codec import Malformed, is_anonymous, message_id_of, origin_of
 from worker.amqp.delivery import Delivery
 from worker.amqp.header_table import FaithfulProperties
 from worker.amqp.publisher import PERSISTENT, Outgoing
 from worker.checkout.event import Event, event_id
 from worker.checkout.ordering import timestamp
 
+_REPLACED: Final = frozenset(
+    {"cluster_id", "delivery_mode", "expiration", "headers", "message_id", "user_id"}
+)
 _LONGEST_REASON: Final = 4096
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # These two would make the broker send copies to wherever their values say.
@@ -32,15 +35,14 @@ def dead_letter(delivery: Delivery, malformed: Malformed) -> Outgoing:
     `user_id` and `expiration` travel as headers: the broker would refuse the one and obey the other.
     """
     came = delivery.properties
+    kept = {name: getattr(came, name) for name in came.__slots__ if name not in _REPLACED}
     properties = FaithfulProperties(
-        **{name: getattr(came, name) for name in came.__slots__ if name != "cluster_id"}
+        **kept,
+        delivery_mode=PERSISTENT,
+        headers=_kept_headers(came) | _our_headers(delivery, malformed),
+        # aiormq would make one up; with this one, a replay has the identity that the message had.
+        message_id=came.message_id or message_id_of(delivery),
     )
-    properties.headers = _kept_headers(came) | _our_headers(delivery, malformed)
-    properties.user_id = properties.expiration = None
-    properties.delivery_mode = PERSISTENT
-    if not properties.message_id:
-        # aiormq matches returned messages by message id and would make one up.
-        properties.message_id = dead_letter_id(delivery)
     return Outgoing(DEAD_LETTERS_EXCHANGE, delivery.routing_key, delivery.body, properties)
 
 
@@ -88,7 +90,7 @@ def _our_headers(delivery: Delivery, malformed: Malformed) -> dict[str, Any]:
     headers: dict[str, Any] = {
         DeadLetterHeader.ID: dead_letter_id(delivery),
         DeadLetterHeader.CODE: str(malformed.code),
-        DeadLetterHeader.REASON: malformed.reason[:_LONGEST_REASON],
+        DeadLetterHeader.REASON: malformed.reason.encode()[:_LONGEST_REASON].decode(errors="ignore"),
         DeadLetterHeader.FIRST_RECEIVED: timestamp(delivery.received),
     }
     if delivery.properties.user_id:

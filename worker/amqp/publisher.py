@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -10,7 +11,7 @@ import aiormq
 from aiormq import spec
 from aiormq.channel import Channel
 
-from worker.amqp.connection import translated
+from worker.amqp.connection import RPC_SECONDS, confirming_channel, translated
 from worker.errors import WorkerError
 
 CONFIRM_SECONDS: Final = 10.0
@@ -18,10 +19,11 @@ PERSISTENT: Final = 2
 
 
 class Receipt(Enum):
-    """What the broker said of a message."""
+    """What the broker said of a message. Unknown: nothing, so it may have been published all the same."""
 
     CONFIRMED = "confirmed"
     RETURNED = "returned"
+    REFUSED = "refused"
     UNKNOWN = "unknown"
 
 
@@ -42,10 +44,15 @@ class Publisher:
         self._channel = channel
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[Receipt]:
-        """Publish all at once and wait for the broker's word on each.
+        """Publish all at once and wait for the broker's word on each."""
+        receipts = await self._fly(messages)
+        if receipts and all(receipt is Receipt.REFUSED for receipt in receipts):
+            # RabbitMQ 3.10.8 goes on refusing on a channel that met a quorum queue without a leader.
+            await self._renew_channel()
+            receipts = await self._fly(messages)
+        return receipts
 
-        Unknown: refused or not confirmed in time; it may have been published all the same.
-        """
+    async def _fly(self, messages: Sequence[Outgoing]) -> list[Receipt]:
         receipts = [Receipt.UNKNOWN] * len(messages)
 
         async def in_turn(positions: Sequence[int]) -> None:
@@ -58,6 +65,13 @@ class Publisher:
             by_id.setdefault(message.properties.message_id, []).append(position)
         await asyncio.gather(*map(in_turn, by_id.values()))
         return receipts
+
+    async def _renew_channel(self) -> None:
+        with suppress(WorkerError), translated():
+            async with asyncio.timeout(RPC_SECONDS):
+                connection = self._channel.connection
+                await self._channel.close()
+                self._channel = await confirming_channel(connection)
 
     async def _publish(self, message: Outgoing) -> Receipt:
         try:
@@ -79,4 +93,6 @@ class Publisher:
             )
         except aiormq.exceptions.PublishError:
             return Receipt.RETURNED
+        except aiormq.exceptions.DeliveryError:
+            return Receipt.REFUSED
         return Receipt.CONFIRMED if isinstance(answer, spec.Basic.Ack) else Receipt.UNKNOWN

@@ -31,7 +31,11 @@ class Published:
 
     @property
     def is_final(self) -> bool:
-        """Nobody has to listen to results, but somebody has to keep a dead letter."""
+        """Whether the delivery may be acknowledged.
+
+        A dead letter: when a queue keeps it. A stored event: when the broker has said something of it. One that
+        a full queue refuses is left to the sweeper, or its subscriber would hold up everybody else.
+        """
         if isinstance(self.answer.outcome, Malformed):
             return self.receipt is Receipt.CONFIRMED
         return self.receipt is not Receipt.UNKNOWN
@@ -55,20 +59,8 @@ class Settlement:
         )
 
     async def acknowledge(self, published: Iterable[Published]) -> None:
-        """Acknowledge what is final.
-
-        Raises:
-            TopologyFault: a dead letter was returned: no queue would keep it.
-            PublishNotConfirmed: the broker refused something, or did not confirm it in time.
-        """
-        left = [each for each in published if not each.is_final]
+        """Acknowledge what is final; the rest stays with the broker as it is."""
         await self._consumer.ack([each.answer.delivery for each in published if each.is_final])
-        if any(each.receipt is Receipt.RETURNED for each in left):
-            raise TopologyFault(
-                "No queue is bound to the dead-letter exchange: run `checkout topology apply`"
-            )
-        if left:
-            raise PublishNotConfirmed(f"{len(left)} messages were not confirmed and stay in the queue")
 
     async def _publish_events(self, events: Mapping[str, Event]) -> dict[str, Receipt]:
         receipts = await self._publisher.publish([encode(event) for event in events.values()])
@@ -86,3 +78,17 @@ class Settlement:
         ]
         await self._publish_events({event.id: event for event in told})
         return [Published(each, receipt) for (each, _), receipt in zip(pairs, receipts, strict=True)]
+
+
+def check_left(published: Iterable[Published]) -> None:
+    """Look at what was not acknowledged.
+
+    Raises:
+        TopologyFault: a dead letter was returned: no queue would keep it.
+        PublishNotConfirmed: the broker refused a dead letter, or said nothing in time.
+    """
+    left = [each for each in published if not each.is_final]
+    if any(each.receipt is Receipt.RETURNED for each in left):
+        raise TopologyFault("No queue is bound to the dead-letter exchange: run `checkout topology apply`")
+    if left:
+        raise PublishNotConfirmed(f"{len(left)} messages were not confirmed and stay in the queue")

@@ -29,8 +29,15 @@ class SubscribedEvent(NamedTuple):
             "correlationId": self.correlation_id,
             "type": self.type,
             "headers": self.headers,
-            "body": from_json(self.body),
+            "body": self._parsed(),
         }
+
+    def _parsed(self) -> Any:
+        """Others may publish here too: what is no JSON is shown as text."""
+        try:
+            return from_json(self.body)
+        except ValueError:
+            return self.body.decode(errors="replace")
 
 
 class Subscription:

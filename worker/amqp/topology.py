@@ -125,11 +125,16 @@ async def require(channel: Channel, wanted: Topology) -> None:
         TopologyFault: the first that does not.
     """
     for exchange in wanted.exchanges:
-        with _missing("exchange", exchange.name):
-            await channel.exchange_declare(exchange=exchange.name, passive=True, timeout=RPC_SECONDS)
+        await require_exchange(channel, exchange.name)
     for queue in wanted.queues:
         with _missing("queue", queue.name):
             await channel.queue_declare(queue=queue.name, passive=True, timeout=RPC_SECONDS)
+
+
+async def require_exchange(channel: Channel, name: str) -> None:
+    """Look, passively, that an exchange exists. Raises: TopologyFault."""
+    with _missing("exchange", name):
+        await channel.exchange_declare(exchange=name, passive=True, timeout=RPC_SECONDS)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ DryRun = Annotated[bool, Parameter(negative="")]
 _WIDTH = None if sys.stdout.isatty() else 200
 
 console = Console(width=_WIDTH)
-errors = Console(stderr=True)
+errors = Console(stderr=True, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:

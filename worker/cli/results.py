@@ -65,7 +65,9 @@ def _print(event: SubscribedEvent, *, as_json: bool) -> None:
     )
 
 
-def _gist(body: dict[str, object]) -> str:
+def _gist(body: object) -> str:
+    if not isinstance(body, dict):
+        return "not one of the worker's events"
     if "code" in body:
         return f"{body['code']}: {body['description']}"
     orders, failed = body.get("orders"), body.get("orderErrors")
@@ -114,7 +116,7 @@ async def _republish(stored: StoredEvents, publisher: Publisher, page: list[Stor
     known = [
         each.mark(returned=receipt is Receipt.RETURNED)
         for each, receipt in pairs
-        if receipt is not Receipt.UNKNOWN
+        if receipt in {Receipt.CONFIRMED, Receipt.RETURNED}
     ]
     await stored.republished(known)
     if len(known) < len(page):

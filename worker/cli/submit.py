@@ -12,6 +12,7 @@ from rich.progress import Progress
 from contracts import wire
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Outgoing, Publisher, Receipt
+from worker.amqp.topology import require_exchange
 from worker.cli.output import console, errors
 from worker.cli.services import broker
 from worker.errors import ConfigurationFault, PublishNotConfirmed
@@ -46,6 +47,7 @@ async def command(
     key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
     messages = (command_message(body, key, source=source, message_id=message_id) for body in bodies)
     async with broker(Settings.load()) as channel:
+        await require_exchange(channel, wire.COMMANDS_EXCHANGE)
         returned = await _publish(Publisher(channel), messages, len(bodies))
     if returned:
         errors.print(f"{returned} of {len(bodies)} commands were returned: run `checkout topology apply`")
@@ -62,9 +64,9 @@ async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: in
         while flight := list(islice(messages, _FLIGHT)):
             receipts = await publisher.publish(flight)
             returned += receipts.count(Receipt.RETURNED)
-            if unknown := receipts.count(Receipt.UNKNOWN):
+            if missing := receipts.count(Receipt.UNKNOWN) + receipts.count(Receipt.REFUSED):
                 raise PublishNotConfirmed(
-                    f"{unknown} commands were not confirmed: submit them again with the same message id"
+                    f"{missing} commands were not confirmed: submit them again with the same message id"
                 )
             progress.advance(task, len(flight))
     return returned

@@ -7,9 +7,9 @@ from typing import Final
 import asyncpg
 
 from worker.errors import (
-    ConfigurationFault,
     DatabaseUnavailable,
     DataRejected,
+    SchemaMismatch,
     TransactionConflict,
     WorkerError,
 )
@@ -18,6 +18,8 @@ from worker.errors import (
 _CONFLICTS: Final = frozenset({"23505", "40001", "40P01"})
 # data exception, integrity constraint violation, program limit exceeded (a key too long for its index).
 _DATA_CLASSES: Final = frozenset({"22", "23", "54"})
+# undefined table, column, schema.
+_SCHEMA: Final = frozenset({"42P01", "42703", "3F000"})
 
 
 @contextmanager
@@ -25,7 +27,7 @@ def translated() -> Iterator[None]:
     """Raise our fault in place of asyncpg's, with the cause kept.
 
     Raises:
-        ConfigurationFault: the URL cannot be used.
+        SchemaMismatch: a table or column that the statement names is not there.
         TransactionConflict: roll back, load and decide again.
         DataRejected: the data of a message cannot be stored.
         DatabaseUnavailable: try again later; if this came from a COMMIT, it may have been applied.
@@ -34,8 +36,6 @@ def translated() -> Iterator[None]:
         yield
     except asyncpg.PostgresError as error:
         raise fault_of(error) from error
-    except asyncpg.ClientConfigurationError as error:
-        raise ConfigurationFault(f"CHECKOUT_DATABASE_URL cannot be used: {error}") from error
     except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         # asyncpg 0.32: an InterfaceError that is a ValueError is a value it cannot encode, told in its text.
         if isinstance(error, ValueError):
@@ -51,5 +51,7 @@ def fault_of(error: asyncpg.PostgresError) -> WorkerError:
         return TransactionConflict(text)
     if code[:2] in _DATA_CLASSES:
         return DataRejected(text)
-    # All else is no message's fault: restarts, full disks, missing rights, a schema that is not what it was.
+    if code in _SCHEMA:
+        return SchemaMismatch(f"{text}: run `checkout migrate`")
+    # All else is no message's fault: restarts, full disks, missing rights.
     return DatabaseUnavailable(text)

@@ -12,6 +12,12 @@ from worker.postgres.errors import translated
 ACQUIRE_SECONDS: Final = 5.0
 STATEMENT_SECONDS: Final = 10.0
 
+# Not the error's text: that may hold the password.
+UNREADABLE_URL: Final = (
+    "CHECKOUT_DATABASE_URL cannot be read. Write it like postgresql://user:password@host:5432/database, "
+    "special characters of the password percent-encoded"
+)
+
 Pool = asyncpg.Pool
 Connection = asyncpg.pool.PoolConnectionProxy
 
@@ -42,13 +48,24 @@ async def open_pool(url: str, *, connections: int, application: str) -> "Pool":
             command_timeout=STATEMENT_SECONDS,
             server_settings={"application_name": application} | _SERVER_SETTINGS,
         )
-    except (ValueError, asyncpg.ClientConfigurationError) as error:
-        raise ConfigurationFault(f"CHECKOUT_DATABASE_URL cannot be read: {error}") from None
+    except (ValueError, asyncpg.ClientConfigurationError):
+        raise ConfigurationFault(UNREADABLE_URL) from None
 
 
 @asynccontextmanager
 async def acquired(pool: "Pool") -> AsyncIterator["Connection"]:
     """A connection of the pool. Raises: DatabaseUnavailable and the other faults of `translated`."""
     with translated():
-        async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection:
+        connection = await _acquire(pool)
+        try:
             yield connection
+        finally:
+            await pool.release(connection)
+
+
+async def _acquire(pool: "Pool") -> "Connection":
+    """Asyncpg reads the URL when it first connects."""
+    try:
+        return await pool.acquire(timeout=ACQUIRE_SECONDS)
+    except (ValueError, asyncpg.ClientConfigurationError):
+        raise ConfigurationFault(UNREADABLE_URL) from None

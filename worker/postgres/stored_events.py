@@ -74,6 +74,11 @@ class Overdue:
     async def mark(self, marks: Sequence[Mark]) -> None:
         await self.connection.execute(statement("mark"), *columns(marks, width=3))
 
+    async def put_off(self, events: Sequence[StoredEvent]) -> None:
+        """Events that were refused have their next turn after the others."""
+        keys = ((each.customer_id, each.message_id) for each in events)
+        await self.connection.execute(statement("attempted"), *columns(keys, width=2))
+
 
 def _stored(row: asyncpg.Record) -> StoredEvent:
     event = stored_event(row["customer_id"], row["cart_id"], row)

@@ -12,7 +12,7 @@ from pamqp import decode
 
 from contracts.codes import DeadLetterCode
 from tests.builders import NOW, a_delivery
-from worker.amqp.codec import Malformed
+from worker.amqp.codec import Malformed, message_id_of
 from worker.amqp.dead_letter import dead_letter, dead_letter_id
 from worker.amqp.delivery import Delivery
 from worker.amqp.header_table import table
@@ -143,10 +143,10 @@ def test_at_most_16_kb_of_headers_are_ours(reason: str) -> None:
     assert len(table(ours)) <= 16_000
 
 
-def test_a_message_without_an_id_gets_that_of_its_dead_letter() -> None:
+def test_a_message_without_an_id_gets_the_one_by_which_it_would_be_known() -> None:
     delivery = a_delivery(b"")
 
-    assert on_the_wire(delivery).message_id == dead_letter_id(delivery)
+    assert on_the_wire(delivery).message_id == message_id_of(delivery)
 
 
 def test_counts_of_the_broker_are_no_part_of_the_message() -> None:

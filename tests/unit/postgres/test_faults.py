@@ -6,7 +6,6 @@ import asyncpg
 import pytest
 
 from worker.errors import (
-    ConfigurationFault,
     DatabaseUnavailable,
     DataRejected,
     TransactionConflict,
@@ -102,11 +101,6 @@ def test_a_database_that_does_not_answer_is_unavailable_and_time_may_cure_it(err
 def test_a_value_that_the_driver_cannot_encode_is_rejected_data() -> None:
     with pytest.raises(DataRejected), translated():
         raise asyncpg.DataError("invalid input for query argument $1")
-
-
-def test_a_url_that_cannot_be_used_is_a_fault_of_the_configuration() -> None:
-    with pytest.raises(ConfigurationFault), translated():
-        raise asyncpg.ClientConfigurationError("port must be a number")
 
 
 @pytest.mark.parametrize("error", [KeyError("k"), ValueError("v"), ZeroDivisionError()], ids=repr)

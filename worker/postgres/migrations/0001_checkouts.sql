@@ -47,12 +47,13 @@ CREATE TABLE checkouts (
     body           bytea       NOT NULL,
     publication    text        NOT NULL DEFAULT 'pending'
         CHECK (publication IN ('pending', 'published', 'returned')),
+    attempted_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
     published_at   timestamptz,
     PRIMARY KEY (customer_id, message_id),
     CONSTRAINT checkouts_published_at_when_published CHECK ((publication = 'pending') = (published_at IS NULL))
 );
 
-CREATE INDEX checkouts_pending ON checkouts (created_at) WHERE publication = 'pending';
+CREATE INDEX checkouts_pending ON checkouts (attempted_at) WHERE publication = 'pending';
 CREATE INDEX checkouts_returned ON checkouts (created_at) WHERE publication = 'returned';
 CREATE INDEX checkouts_created ON checkouts USING brin (created_at);
 

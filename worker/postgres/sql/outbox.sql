@@ -7,14 +7,20 @@ WHERE checkouts.customer_id = mark.customer_id
     AND checkouts.publication = 'pending'
 
 -- name: overdue
--- Lock events that were committed and not marked for a while ($1), oldest first; other sweepers pass by.
+-- Lock events that were committed and not marked for a while ($1); other sweepers pass by. In the order of the
+-- last attempt: events that are refused again and again must not keep others from their turn.
 SELECT customer_id, message_id, cart_id, event_id, event_type, event_time, source, correlation_id,
     traceparent, tracestate, body
 FROM checkouts
-WHERE publication = 'pending' AND created_at < clock_timestamp() - $1::interval
-ORDER BY created_at
+WHERE publication = 'pending' AND attempted_at < clock_timestamp() - $1::interval
+ORDER BY attempted_at
 LIMIT $2
 FOR UPDATE SKIP LOCKED
+
+-- name: attempted
+UPDATE checkouts SET attempted_at = clock_timestamp()
+FROM unnest($1::uuid[], $2::text[]) AS swept (customer_id, message_id)
+WHERE checkouts.customer_id = swept.customer_id AND checkouts.message_id = swept.message_id
 
 -- name: stored_events
 -- Page through stored events for a republication: all since $1, or with $2 the returned ones only.
