@@ -33,8 +33,8 @@ class Published:
     def is_final(self) -> bool:
         """Whether the delivery may be acknowledged.
 
-        A dead letter: when a queue keeps it. A stored event: when the broker has said something of it. One that
-        a full queue refuses is left to the sweeper, or its subscriber would hold up everybody else.
+        A dead letter: when a queue keeps it. A stored event: when the broker has said something of it. One
+        that a full queue refuses is left to the sweeper, or its subscriber would hold up everybody else.
         """
         if isinstance(self.answer.outcome, Malformed):
             return self.receipt is Receipt.CONFIRMED
