@@ -32,7 +32,7 @@ SPOILT: dict[str, tuple[str, Spoil]] = {
     "latin-1": ("not-utf8", lambda request: '{"name": "é"}'.encode("latin-1") + request.body),
     "cut-off": ("not-json", lambda request: request.body[:-1]),
     "empty": ("not-json", lambda _: b""),
-    "nan": ("not-json", lambda request: request.body.replace(b'"quantity": 2', b'"quantity": NaN')),
+    "nan": ("contract-violation", lambda request: request.body.replace(b'"quantity": 2', b'"quantity": NaN')),
     "no-object": ("contract-violation", lambda _: b"[]"),
     "no-customer": ("contract-violation", _without("customerId")),
     "no-cart": ("contract-violation", _without("cart")),

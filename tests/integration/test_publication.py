@@ -12,7 +12,7 @@ from worker.settings import Settings
 
 PUBLICATIONS = "SELECT publication, count(*) AS count FROM checkouts GROUP BY publication ORDER BY 1"
 OVERDUE = """
-UPDATE checkouts SET publication = 'pending', published_at = NULL, created_at = now() - interval '1 hour'
+UPDATE checkouts SET publication = 'pending', published_at = NULL, attempted_at = now() - interval '1 hour'
 """
 
 
@@ -115,7 +115,7 @@ async def test_the_sweeper_leaves_young_events_to_whoever_committed_them(
         await events.until(2)
     await database.execute(OVERDUE)
     await database.execute(
-        "UPDATE checkouts SET created_at = now() WHERE message_id = (SELECT min(message_id) FROM checkouts)"
+        "UPDATE checkouts SET attempted_at = now() WHERE message_id = (SELECT min(message_id) FROM checkouts)"
     )
     async with consuming(settings):
         await events.until(3)
