@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Final
 
@@ -16,6 +16,7 @@ from worker.amqp.consumer import Consumer
 from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require, topology_for
 from worker.catalog_follower import CatalogFollower
+from worker.errors import WorkerError
 from worker.failpoints import Failpoints
 from worker.health import serving
 from worker.outbox import Outbox
@@ -61,6 +62,8 @@ async def run_worker(settings: Settings) -> None:
     try:
         async with serving(settings, status):
             await Supervisor(run_session, status).run()
+        with suppress(WorkerError):
+            await Workers(pool).beat(status.beat())
     finally:
         pool.terminate()
 

@@ -96,7 +96,7 @@ class Pipeline:
         commands: list[Received] = []
         malformed: list[Answer] = []
         for delivery in deliveries:
-            decoded = decode(delivery, self._parts.limits)
+            decoded = _decoded(delivery, self._parts.limits)
             if isinstance(decoded, Command):
                 commands.append(Received(delivery, decoded))
             else:
@@ -126,18 +126,19 @@ class Pipeline:
                 raise
             except Exception as again:  # noqa: BLE001 - see _commit
                 error, tries = again, tries + 1
-        # The causes of our own faults are the driver's, whose texts carry values.
-        trace = None if isinstance(error, WorkerError) else error
-        log.error(LogEvent.FAILED, message_id=received.command.message_id, error=str(error), exc_info=trace)
-        reason = f"{type(error).__name__} after {tries} tries; the worker's log tells more"
-        return Answer(received.delivery, Malformed(DeadLetterCode.UNEXPECTED_ERROR, reason))
+        return Answer(received.delivery, _failed(received.delivery, error, tries))
 
     async def _commit_whole(self, batch: Sequence[Received]) -> list[Answer]:
         """Faults that time may cure are waited out; the batch stays unsettled meanwhile."""
         decisions: list[Decision] = []
         # Not the decorator: stamina 26.1 logs the arguments of what it retries.
         async for attempt in stamina.retry_context(
-            on=TransientFault, attempts=None, timeout=None, wait_initial=0.05, wait_max=_LONGEST_PAUSE
+            on=TransientFault,
+            attempts=None,
+            timeout=None,
+            wait_initial=0.02,
+            wait_max=_LONGEST_PAUSE,
+            wait_jitter=0.1,
         ):
             with attempt:
                 decisions = await self._decide([each.command for each in batch])
@@ -173,6 +174,22 @@ class Pipeline:
             log.warning(LogEvent.REFUSED, message_id=command.message_id, source=command.origin.source)
         else:
             self._parts.outbox.note(command, returned=receipt is Receipt.RETURNED)
+
+
+def _decoded(delivery: Delivery, limits: Limits) -> Command | Malformed:
+    try:
+        return decode(delivery, limits)
+    except Exception as error:  # noqa: BLE001 - a bug in one message must not harm its neighbours
+        return _failed(delivery, error, tries=1)
+
+
+def _failed(delivery: Delivery, error: Exception, tries: int) -> Malformed:
+    """What a bug makes of a message. Causes of our own faults are the driver's, whose texts carry values."""
+    trace = None if isinstance(error, WorkerError) else error
+    message_id = delivery.properties.message_id
+    log.error(LogEvent.FAILED, message_id=message_id, error=str(error), exc_info=trace)
+    reason = f"{type(error).__name__} after {tries} tries; the worker's log tells more"
+    return Malformed(DeadLetterCode.UNEXPECTED_ERROR, reason)
 
 
 def _one_per_cart(received: Sequence[Received]) -> tuple[list[Received], list[Received]]:
