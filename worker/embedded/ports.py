@@ -1,3 +1,5 @@
+"""Free ports on loopback."""
+
 import contextlib
 import secrets
 import socket

@@ -1,3 +1,5 @@
+"""A private PostgreSQL, from the machine's own packages."""
+
 import os
 import pwd
 import secrets

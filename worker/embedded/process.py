@@ -1,3 +1,5 @@
+"""A child process that is never left behind."""
+
 import asyncio
 import contextlib
 import os

@@ -1,3 +1,5 @@
+"""A private RabbitMQ, from the machine's own packages."""
+
 import shutil
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""Both services together, in a directory of their own."""
+
 import asyncio
 import shutil
 import tempfile

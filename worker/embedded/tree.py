@@ -1,3 +1,5 @@
+"""The processes below a process."""
+
 from pathlib import Path
 from typing import NamedTuple
 
