@@ -14,8 +14,13 @@ from contracts.rejected import Violation
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 MAX_VIOLATIONS: Final = 20
 _BOM: Final = b"\xef\xbb\xbf"
-# GUIDs are the only texts of the contract with a pattern.
-_NO_GUID: Final = "Input should be a GUID like 0a1b2c3d-0000-4000-8000-0123456789ab"
+_PLAIN_WORDS: Final = {
+    # GUIDs are the only texts of the contract with a pattern.
+    "string_pattern_mismatch": "Input should be a GUID like 0a1b2c3d-0000-4000-8000-0123456789ab",
+    "model_type": "Input should be an object",
+    "dict_type": "Input should be an object",
+    "list_type": "Input should be a list",
+}
 
 
 class UnreadableError(ValueError):
@@ -90,7 +95,7 @@ def _violated(violations: list[Violation]) -> UnreadableError:
 
 def _violations(error: ValidationError) -> Iterator[Violation]:
     for found in error.errors(include_url=False, include_context=False, include_input=False):
-        rule = _NO_GUID if found["type"] == "string_pattern_mismatch" else found["msg"]
+        rule = _PLAIN_WORDS.get(found["type"], found["msg"])
         yield Violation(path=_path(found["loc"]), rule=rule)
 
 

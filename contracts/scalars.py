@@ -11,7 +11,10 @@ _TIMESTAMP: Final = re.compile(
     r"(?P<seconds>\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(?P<fraction>\d{1,7}))?(?P<zone>Z|z|[+-]\d{2}:\d{2})?",
     re.ASCII,
 )
-_CYCLES: Final = {
+TERM: Final = re.compile(r"P(?P<number>[0-9]{1,3})(?P<unit>[MY])")
+"""A term: whole months or years in ISO 8601."""
+
+_SPELLINGS: Final = {
     "monthly": "monthly",
     "annual": "annual",
     "none": "none",
@@ -19,6 +22,8 @@ _CYCLES: Final = {
     "triennial": "triennial",
     "biennial": "biennial",
 }
+CYCLES: Final = tuple(_SPELLINGS.values())
+"""The documented billing cycles."""
 
 
 def parse_timestamp(text: str) -> datetime:
@@ -55,9 +60,9 @@ def _upper_case(text: str) -> str:
 
 
 def _known_cycle(text: object) -> object:
-    if not isinstance(text, str) or text in _CYCLES.values():
+    if not isinstance(text, str) or text in CYCLES:
         return text
-    return _CYCLES.get(text.replace("_", "").lower(), text.lower())
+    return _SPELLINGS.get(text.replace("_", "").lower(), text.lower())
 
 
 Guid = Annotated[

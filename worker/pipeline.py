@@ -131,7 +131,6 @@ class Pipeline:
     async def _commit_whole(self, batch: Sequence[Received]) -> list[Answer]:
         """Faults that time may cure are waited out; the batch stays unsettled meanwhile."""
         decisions: list[Decision] = []
-        # Not the decorator: stamina 26.1 logs the arguments of what it retries.
         async for attempt in stamina.retry_context(
             on=TransientFault,
             attempts=None,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -21,7 +22,8 @@ from worker.sweeper import Sweeper
 from worker.telemetry import LogEvent
 
 BEAT_SECONDS: Final = 5.0
-_PAUSE_SECONDS: Final = 1.0
+_FIRST_PAUSE: Final = 1.0
+_LONGEST_PAUSE: Final = 10.0
 
 log = structlog.get_logger()
 
@@ -105,9 +107,14 @@ class Session:
 
 
 async def _persistently(work: Callable[[], Awaitable[None]]) -> None:
+    pause = _FIRST_PAUSE
     while True:
+        started = monotonic()
         try:
             await work()
         except TransientFault as fault:
-            log.warning(LogEvent.SIDE_WORK_FAILED, error=str(fault))
-        await asyncio.sleep(_PAUSE_SECONDS)
+            lasted = monotonic() - started > _LONGEST_PAUSE
+            pause = _FIRST_PAUSE if lasted else min(2 * pause, _LONGEST_PAUSE)
+            name = getattr(work, "__qualname__", "")
+            log.warning(LogEvent.SIDE_WORK_FAILED, work=name, error=str(fault), again_in_seconds=pause)
+        await asyncio.sleep(pause)

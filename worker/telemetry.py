@@ -5,6 +5,7 @@ import sys
 from enum import StrEnum
 from typing import Final
 
+import stamina
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -23,6 +24,7 @@ class LogEvent(StrEnum):
     STOPPED = "worker.stopped"
     FAILED = "message.failed"
     DEAD_LETTERED = "message.dead-lettered"
+    BATCH_WAITS = "batch.waits"
     BATCH_SPLIT = "batch.split"
     REFUSED = "event.refused"
     SWEPT = "outbox.swept"
@@ -66,3 +68,11 @@ def configure_logging(*, as_json: bool) -> None:
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
+    stamina.instrumentation.set_on_retry_hooks([_log_wait])
+
+
+def _log_wait(details: stamina.instrumentation.RetryDetails) -> None:
+    """Stamina 26.1's own line would have the arguments of what it retries."""
+    structlog.get_logger().warning(
+        LogEvent.BATCH_WAITS, tries=details.retry_num, error=str(details.caused_by)
+    )

@@ -23,7 +23,7 @@ NO_DATE = "Input should be a date and time like 2026-01-31T12:00:00.1234567Z"
 NO_LINE_ID = "Input should be a 32-bit number from 0 or a short text"
 NO_TEXT = "Input should be a valid string"
 NO_INTEGER = "Input should be a valid integer"
-NO_LIST = "Input should be a valid list"
+NO_LIST = "Input should be a list"
 MISSING = "Field required"
 
 
@@ -99,7 +99,7 @@ WRONG_TYPES = [
     (with_line(attestationAccepted="true"), f"{LINE}.attestationAccepted", "Input should be a valid boolean"),
     (with_line(attestationAccepted=1), f"{LINE}.attestationAccepted", "Input should be a valid boolean"),
     (with_line(participants={"k": "v"}), f"{LINE}.participants", NO_LIST),
-    (with_line(provisioningContext=[]), f"{LINE}.provisioningContext", "Input should be a valid dictionary"),
+    (with_line(provisioningContext=[]), f"{LINE}.provisioningContext", "Input should be an object"),
     (with_line(provisioningContext={"scope": 1}), f"{LINE}.provisioningContext.scope", NO_TEXT),
     (with_line(addonItems={}), f"{LINE}.addonItems", NO_LIST),
     (with_line(additionalPartnerIdsOnRecord=[1]), f"{LINE}.additionalPartnerIdsOnRecord[0]", NO_TEXT),
@@ -110,7 +110,7 @@ WRONG_TYPES = [
         "Input should name one renewal term at most",
     ),
     (with_cart(lineItems={}), "cart.lineItems", NO_LIST),
-    (with_cart(links=[]), "cart.links", "Input should be a valid dictionary"),
+    (with_cart(links=[]), "cart.links", "Input should be an object"),
     (a_checkout(cartVersion="3"), "cartVersion", NO_INTEGER),
     (a_checkout(cartVersion=-1), "cartVersion", "Input should be greater than or equal to 0"),
     (a_checkout(cartVersion=2**31), "cartVersion", "Input should be less than or equal to 2147483647"),

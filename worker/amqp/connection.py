@@ -23,6 +23,12 @@ _SCHEMES: Final = {"amqp", "amqps"}
 # Frames that aiormq reads ahead of a channel; its default of 10 makes reader and channel take turns.
 _FRAMES: Final = 1024
 # aiormq 7.2 raises RuntimeErrors for calls on what is closed already.
+_DENIED: Final = (
+    aiormq.exceptions.AuthenticationError,
+    aiormq.exceptions.ProbableAuthenticationError,
+    # What aiormq 7.2 makes of a virtual host that is not there, or not for this user.
+    aiormq.exceptions.InvalidFrameError,
+)
 _LOST: Final = (aiormq.exceptions.AMQPError, RuntimeError)
 
 
@@ -54,7 +60,7 @@ def _address(url: str) -> URL:
     """Not the error's text: that may hold the password."""
     try:
         address = URL(url)
-        if address.scheme in _SCHEMES and address.host and address.port:
+        if address.scheme in _SCHEMES and address.host:
             return address.update_query(heartbeat=HEARTBEAT_SECONDS)
     except ValueError:
         pass
@@ -108,6 +114,10 @@ def translated() -> Iterator[None]:
         if task is not None and task.cancelling():
             raise
         raise BrokerUnavailable("The connection to the broker is lost") from error
+    except _DENIED as error:
+        raise BrokerUnavailable(
+            "The broker refuses user, password or virtual host: look at CHECKOUT_AMQP_URL"
+        ) from error
     except (aiormq.exceptions.ChannelNotFoundEntity, aiormq.exceptions.ChannelPreconditionFailed) as error:
         raise TopologyFault(f"{error}: run `checkout topology check`") from error
     except (*_LOST, OSError, TimeoutError) as error:

@@ -24,6 +24,10 @@ class Management:
         if settings.management_url is None:
             raise ConfigurationFault("CHECKOUT_MANAGEMENT_URL is not set")
         self._url = urlsplit(settings.management_url.get_secret_value())
+        if self._url.scheme not in {"http", "https"} or not self._url.hostname:
+            raise ConfigurationFault(
+                "CHECKOUT_MANAGEMENT_URL cannot be read. Write it like http://user:password@host:15672"
+            )
         self._vhost = quote(URL(settings.amqp).path.removeprefix("/") or "/", safe="")
 
     async def differences(self, wanted: Topology) -> list[str]:

@@ -1,14 +1,16 @@
 """`checkout`: all commands, and what their exit codes mean."""
 
 import inspect
+import logging
 import sys
-from enum import IntEnum
+from importlib.metadata import version
 
 import uvloop
 from cyclopts import App, CycloptsError
 from rich.console import Console
 
 from worker.cli import carts, catalog, check, demo, migrate, orders, results, run, submit, topology
+from worker.cli.exit import INTERRUPTED, Exit
 from worker.errors import (
     BrokerUnavailable,
     ConfigurationFault,
@@ -17,17 +19,7 @@ from worker.errors import (
     WorkerError,
 )
 
-
-class Exit(IntEnum):
-    OK = 0
-    PROBLEMS = 1
-    USAGE = 2
-    BROKER = 3
-    DATABASE = 4
-
-
 _EXIT_CODES = "Exit codes: 0 ok, 1 found problems, 2 usage, 3 broker unreachable, 4 database unreachable."
-_INTERRUPTED = 130
 
 
 def make_app() -> App:
@@ -36,6 +28,7 @@ def make_app() -> App:
         name="checkout",
         help="Carts in, orders out: the cart-checkout worker and its tools.",
         help_epilogue=_EXIT_CODES,
+        version=version("cart-checkout-worker"),
         result_action="return_value",
     )
     for command in (run, migrate, submit, check, demo):
@@ -50,6 +43,8 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _run(arguments: list[str]) -> int:
+    # What this logs is raised as well.
+    logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     try:
         app = make_app()
         command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=True)
@@ -58,7 +53,7 @@ def _run(arguments: list[str]) -> int:
     except CycloptsError:
         return Exit.USAGE
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     except WorkerError as fault:
         Console(stderr=True, soft_wrap=True).print(
             f"checkout: {fault}", style="red", markup=False, highlight=False

@@ -10,7 +10,7 @@ from pydantic_core import from_json
 from rich.progress import Progress
 
 from contracts.catalog import CatalogLine
-from worker.cli.output import AsJson, DryRun, console, errors, print_json, print_table
+from worker.cli.output import AsJson, DryRun, Limit, console, errors, print_json, print_table
 from worker.cli.services import database
 from worker.postgres.catalog import CatalogItems
 from worker.settings import Settings
@@ -34,13 +34,15 @@ async def import_catalog(file: Path, *, dry_run: DryRun = False) -> int:
     try:
         text = await asyncio.to_thread(file.read_text, encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        errors.print(f"{file} cannot be read: {error}", markup=False)
+        errors.print(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}", markup=False)
         return 1
     lines, problems = _read(text)
     for problem in problems[:_SHOWN_PROBLEMS]:
         errors.print(f"{file}:{problem}", markup=False, highlight=False)
     if problems:
-        errors.print(f"{len(problems)} problems found; the catalog stays as it was")
+        errors.print(
+            f"{len(problems)} problems found; the catalog stays as it was (one item a line is expected)"
+        )
         return 1
     if dry_run:
         console.print(f"{len(lines)} items would be imported")
@@ -51,14 +53,14 @@ async def import_catalog(file: Path, *, dry_run: DryRun = False) -> int:
 
 async def _replace(lines: list[CatalogLine]) -> None:
     async with database(Settings.load()) as pool:
-        with Progress(console=errors, transient=True) as progress:
+        with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
             task = progress.add_task("importing", total=len(lines))
             revision = await CatalogItems(pool).replace(lines, lambda count: progress.advance(task, count))
     console.print(f"imported {len(lines)} items, catalog revision {revision}")
 
 
 @app.command(name="list")
-async def list_items(*, limit: int = 50, json: AsJson = False) -> None:
+async def list_items(*, limit: Limit = 50, json: AsJson = False) -> None:
     """List catalog items by id.
 
     Parameters

@@ -1,16 +1,19 @@
 """`checkout demo`: everything on this machine."""
 
+import asyncio
+import signal
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from worker.cli.output import console, errors
+from worker.cli.exit import INTERRUPTED
+from worker.cli.output import Limit, console, errors
 from worker.demo.demo import run_demo
 from worker.embedded.process import StartError
 from worker.embedded.services import MissingPackages
 
 
-async def command(*, carts: int = 2_000, keep: Annotated[bool, Parameter(negative="")] = False) -> int:
+async def command(*, carts: Limit = 2_000, keep: Annotated[bool, Parameter(negative="")] = False) -> int:
     """Start private services and a worker, show the main job, and count what came of it.
 
     Parameters
@@ -20,8 +23,14 @@ async def command(*, carts: int = 2_000, keep: Annotated[bool, Parameter(negativ
     keep
         Leave everything running, and print where.
     """
+    loop, this = asyncio.get_running_loop(), asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # A closed terminal ends it as tidily as Ctrl-C does.
+        loop.add_signal_handler(number, lambda: this.cancel() if this else None)
     try:
         good = await run_demo(console, carts=carts, keep=keep)
+    except asyncio.CancelledError:
+        return INTERRUPTED
     except (MissingPackages, StartError) as error:
         errors.print(str(error), markup=False)
         return 1

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from cyclopts import App
 
-from worker.cli.output import AsJson, errors, print_json, print_table, records
+from worker.cli.output import AsJson, Limit, errors, print_json, print_table, records
 from worker.cli.services import database
 from worker.postgres.lookups import Lookups
 from worker.settings import Settings
@@ -14,7 +14,7 @@ app = App(name="orders", help="Look orders up.")
 
 @app.command(name="list")
 async def list_orders(
-    *, customer: UUID | None = None, cart: UUID | None = None, limit: int = 50, json: AsJson = False
+    *, customer: UUID | None = None, cart: UUID | None = None, limit: Limit = 50, json: AsJson = False
 ) -> None:
     """List orders, newest first.
 
@@ -34,16 +34,8 @@ async def list_orders(
     if json:
         print_json(records(rows))
         return
-    columns = (
-        "order_id",
-        "customer_id",
-        "cart_id",
-        "order_group",
-        "billing_cycle",
-        "currency_code",
-        "status",
-    )
-    print_table("Orders", columns, ([row[name] for name in columns] for row in rows))
+    columns = ("orderId", "cartId", "orderGroup", "billingCycle", "currencyCode")
+    print_table("Orders", columns, ([row[name] for name in columns] for row in records(rows)))
 
 
 def _text(identifier: UUID | None) -> str | None:

@@ -4,12 +4,13 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 from pydantic_core import to_json
 from rich.console import Console
 from rich.table import Table
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+Limit = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 Yes = Annotated[bool, Parameter(negative="")]
 DryRun = Annotated[bool, Parameter(negative="")]
 
@@ -33,7 +34,8 @@ def print_line(value: Any) -> None:
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     table = Table(title=title, title_justify="left", header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold")
+        # An id that is folded cannot be copied.
+        table.add_column(column, overflow="fold", no_wrap=column.endswith("Id"))
     for row in rows:
         table.add_row(*("" if cell is None else _safe(cell) for cell in row))
     console.print(table, markup=False)

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from worker.amqp.codec import encode
 from worker.amqp.publisher import Publisher, Receipt
 from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription
-from worker.cli.output import AsJson, DryRun, console, print_line
+from worker.cli.output import AsJson, DryRun, console, errors, print_line
 from worker.cli.services import broker, database
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvent, StoredEvents
@@ -46,6 +46,7 @@ async def follow(
     async with broker(Settings.load()) as channel:
         subscription = Subscription()
         await subscription.open(channel, key)
+        errors.print(f"listening to {key}; Ctrl-C ends", markup=False, highlight=False)
         lost = asyncio.ensure_future(channel.closing)
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
@@ -71,9 +72,8 @@ def _gist(body: object) -> str:
     if "code" in body:
         return f"{body['code']}: {body['description']}"
     orders, failed = body.get("orders"), body.get("orderErrors")
-    codes = (
-        [f"{each['orderGroupId']!r} {each['code']}" for each in failed] if isinstance(failed, list) else []
-    )
+    failures = failed if isinstance(failed, list) else []
+    codes = [f"{each['orderGroupId']!r} {each['code']} ({each['description']})" for each in failures]
     count = len(orders) if isinstance(orders, list) else 0
     return f"cart {body.get('cartId')}: {count} orders" + (f", failed {', '.join(codes)}" if codes else "")
 

@@ -35,7 +35,7 @@ async def command(
     files
         JSON files, a command each; `-` reads NDJSON from standard input.
     update
-        Publish cart updates (cart.update), not checkouts.
+        Publish cart updates (cart.update), not checkouts. The worker does not take them yet: they wait.
     source
         The app id: results are published under checkout.*.SOURCE.
     message_id
@@ -59,7 +59,9 @@ async def command(
 async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: int) -> int:
     """Publish flight by flight; how many no queue took. Raises: PublishNotConfirmed."""
     returned = 0
-    with Progress(console=errors, transient=True, disable=total < _FLIGHT) as progress:
+    with Progress(
+        console=errors, transient=True, disable=total < _FLIGHT or not errors.is_terminal
+    ) as progress:
         task = progress.add_task("publishing", total=total)
         while flight := list(islice(messages, _FLIGHT)):
             receipts = await publisher.publish(flight)
@@ -74,6 +76,8 @@ async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: in
 
 def _bodies(files: Sequence[Path]) -> Iterator[bytes]:
     for file in files:
+        if str(file).startswith("-") and file != _STDIN:
+            raise ConfigurationFault(f"there is no option {file}; a file of this name is ./{file}")
         if file == _STDIN:
             yield from (line for line in sys.stdin.buffer.read().split(b"\n") if line.strip())
             continue

@@ -1,7 +1,11 @@
 """The story of the demonstration, from nothing to a closing table."""
 
 import asyncio
+import sys
 from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from pydantic_core import from_json, to_json
@@ -48,11 +52,14 @@ class _Demo:
     async def run(self, count: int) -> bool:
         telling, many = telling_carts(), list(generated_carts(count))
         await self._show_telling(telling)
-        await self._show_many(many)
         await self._show_an_order()
+        seconds = await self._show_many(many)
         rows = await self._totals([*telling, *many])
         self._console.print(table_of(rows))
-        return all(row.is_right for row in rows)
+        good = all(row.is_right for row in rows)
+        verdict = "[green]Everything" if good else "[red]Not everything"
+        self._console.print(f"{verdict} came out as it should[/]: {len(many):,} carts in {seconds:.1f} s.")
+        return good
 
     async def _show_telling(self, carts: Sequence[DemoCart]) -> None:
         self._console.print("[bold]2[/] A few carts, and what the worker says of each:")
@@ -62,8 +69,10 @@ class _Demo:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 self._console.print(_gist(await self._listener.next()), markup=False, highlight=False)
 
-    async def _show_many(self, carts: Sequence[DemoCart]) -> None:
-        self._console.print(f"[bold]3[/] {len(carts):,} generated carts:")
+    async def _show_many(self, carts: Sequence[DemoCart]) -> float:
+        """How many seconds they took, from the first publish to the last result."""
+        self._console.print(f"[bold]4[/] {len(carts):,} generated carts:")
+        started = monotonic()
         columns = (TextColumn("  results"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=self._console) as progress:
             task = progress.add_task("results", total=len(carts))
@@ -73,13 +82,14 @@ class _Demo:
                     await self._listener.next()
                 progress.advance(task)
             await publishing
+        return monotonic() - started
 
     async def _publish(self, carts: Sequence[DemoCart]) -> None:
         for start in range(0, len(carts), _FLIGHT):
             await self._publisher.publish([_message(cart) for cart in carts[start : start + _FLIGHT]])
 
     async def _show_an_order(self) -> None:
-        self._console.print("[bold]4[/] One of the orders, as `checkout orders show` prints it:")
+        self._console.print("[bold]3[/] One of these orders, as `checkout orders show` prints it:")
         lookups = Lookups(self._stage.pool)
         newest = (await lookups.orders(None, None, limit=1))[0]
         order = await lookups.order(str(newest["order_id"]))
@@ -94,17 +104,20 @@ class _Demo:
 
 
 async def _keep(console: Console, stage: Stage, worker: WorkerProcess) -> None:
-    console.print("\nEverything keeps running until Ctrl-C. In another terminal:")
-    for name, value in stage.environment.items():
-        console.out(f"  export {name}={value}", highlight=False)
-    console.print("  checkout check; checkout results", highlight=False)
-    for what, url in (
-        ("worker health", f"{worker.url}/health/ready"),
-        ("worker metrics", f"{worker.url}/metrics"),
-        ("RabbitMQ (guest, guest)", stage.services.rabbitmq.management_url.replace("guest:guest@", "")),
-    ):
-        console.print(f"  {what}: {url}", highlight=False)
-    await asyncio.Event().wait()
+    """Until Ctrl-C, which is how this is meant to end."""
+    lines = [f"export {name}={value}" for name, value in stage.environment.items()]
+    lines += [f"export PATH={Path(sys.executable).parent}:$PATH", "checkout check"]
+    lines += ["checkout results &", f"checkout submit {files(__package__).joinpath('cart.json')}"]
+    console.print("\nEverything keeps running until Ctrl-C. In another terminal:\n")
+    for line in lines:
+        console.out(f"  {line}", highlight=False)
+    console.out(f"\n  worker health: {worker.url}/health/ready", highlight=False)
+    console.out(f"  worker metrics: {worker.url}/metrics", highlight=False)
+    console.out(f"  RabbitMQ, as guest: {stage.services.rabbitmq.management_url}", highlight=False)
+    try:
+        await asyncio.Event().wait()
+    except asyncio.CancelledError:
+        console.print("\nStopping ...")
 
 
 def _message(cart: DemoCart) -> Outgoing:

@@ -43,7 +43,7 @@ def totals(
 
 
 def table_of(rows: Sequence[Row]) -> Table:
-    table = Table("", "expected", "came", "", title="What happened", title_justify="left")
+    table = Table("", "expected", "found", "verdict", title="What happened", title_justify="left")
     for row in rows:
         mark = "[green]ok[/]" if row.is_right else "[red]wrong[/]"
         table.add_row(row.what, f"{row.expected:,}", f"{row.came:,}", mark)

@@ -18,6 +18,8 @@ from worker.errors import (
 _CONFLICTS: Final = frozenset({"23505", "40001", "40P01"})
 # data exception, integrity constraint violation, program limit exceeded (a key too long for its index).
 _DATA_CLASSES: Final = frozenset({"22", "23", "54"})
+# credentials, no such database.
+_DENIED_CLASSES: Final = frozenset({"28", "3D"})
 # undefined table, column, schema.
 _SCHEMA: Final = frozenset({"42P01", "42703", "3F000"})
 
@@ -47,6 +49,8 @@ def fault_of(error: asyncpg.PostgresError) -> WorkerError:
     """The fault that a SQLSTATE means. The text names code and constraint; DETAIL would carry values."""
     code = error.sqlstate or ""
     text = f"SQLSTATE {code} {type(error).__name__} {getattr(error, 'constraint_name', None) or ''}".rstrip()
+    if code[:2] in _DENIED_CLASSES:
+        return DatabaseUnavailable(f"The database refuses us ({text}): look at CHECKOUT_DATABASE_URL")
     if code in _CONFLICTS:
         return TransactionConflict(text)
     if code[:2] in _DATA_CLASSES:
