@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.cart import Cart
@@ -12,7 +12,12 @@ from contracts.scalars import Guid, Version
 
 
 class CheckoutCart(TolerantModel):
-    """Command `cart.checkout`: order the cart that comes along, or the stored one that `cartId` names."""
+    """Command `cart.checkout`: order the cart that comes along, or the stored one that `cartId` names.
+
+    Members that it does not know are not echoed anywhere, and make no difference to what is asked.
+    """
+
+    model_config = ConfigDict(extra="ignore")
 
     customer_id: Guid
     cart_id: Guid | None = None

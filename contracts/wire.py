@@ -44,7 +44,7 @@ CLOUD_EVENT_PREFIX: Final = "ce-"
 EVENT_SOURCE: Final = "/cart-checkout-worker"
 
 UNKNOWN_SOURCE: Final = "unknown"
-# A routing key holds 255 bytes; the longest event type and its dot take 18 of them.
+# A routing key holds 255 bytes; the longest event type and its dot take 19 of them.
 _LONGEST_SOURCE: Final = 200
 _NOT_IN_A_SOURCE: Final = re.compile(r"[^A-Za-z0-9_-]")
 

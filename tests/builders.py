@@ -7,12 +7,15 @@ from typing import Any, Final
 
 from aiormq import spec
 
+from contracts.cart import Cart
 from contracts.reader import read_checkout
 from worker.amqp.delivery import Delivery
 from worker.checkout.catalog import Catalog, CatalogItem
 from worker.checkout.command import Command, Origin
 from worker.checkout.content import command_hash
+from worker.checkout.currencies import Currencies
 from worker.checkout.decision import Decided
+from worker.checkout.grouping import Group, group_lines
 from worker.checkout.situation import ExistingOrder, Situation, StoredCart
 
 CUSTOMER: Final = "0a1b2c3d-0000-4000-8000-0000000000c1"
@@ -117,6 +120,15 @@ def a_situation_after(decided: Decided, before: Situation | None = None) -> Situ
     """What is stored once a decision was committed."""
     before = before or Situation()
     change = decided.cart
-    cart = StoredCart(change.version, change.content, change.group_numbers) if change else before.cart
+    cart = (
+        StoredCart(change.version, change.content, change.group_numbers, change.currencies)
+        if change
+        else before.cart
+    )
     made = {each.group: ExistingOrder(each.content_hash, each.order) for each in decided.orders}
     return Situation(cart, {**before.orders, **made})
+
+
+def the_group(cart: Cart, catalog: Catalog) -> Group:
+    """The group of a cart's first line, populated."""
+    return group_lines(cart, {}, (), Currencies(Situation(), catalog)).groups[0]

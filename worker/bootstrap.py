@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Final
 
@@ -86,43 +86,48 @@ async def open_session(
     """
     async with acquired(pool) as connection:
         await check_schema(connection)
-    async with AsyncExitStack() as stack:
+    async with (
         # On one connection, an alarm that blocks publishing would block the acknowledgements too.
-        consuming = await stack.enter_async_context(connected(settings.amqp, f"{status.worker_id} consume"))
-        publishing = await stack.enter_async_context(connected(settings.amqp, f"{status.worker_id} publish"))
+        connected(settings.amqp, f"{status.worker_id} consume") as consuming,
+        connected(settings.amqp, f"{status.worker_id} publish") as publishing,
+    ):
         channel = await open_channel(consuming)
         await require(channel, topology_for(channel))
-        outbox = Outbox(StoredEvents(pool))
-        follower = CatalogFollower(
-            CatalogItems(pool),
-            is_open=settings.catalog is CatalogMode.OPEN,
-            default_currency=settings.default_currency,
-        )
         consumer = Consumer(channel, CHECKOUT_QUEUE)
-        publishers = [Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 1)]
-        parts = [
-            Parts(
-                consumer=consumer,
-                publisher=publisher,
-                checkouts=Checkouts(pool),
-                outbox=outbox,
-                catalog=lambda: follower.catalog,
-                limits=Limits(settings.max_message_bytes, settings.max_line_items),
-                batch_size=settings.batch_size,
-                failpoints=failpoints,
-                status=status,
+        *publishers, sweeping = [Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 1)]
+        outbox, follower = Outbox(StoredEvents(pool)), _follower(settings, pool)
+
+        def pipeline(publisher: Publisher) -> Pipeline:
+            return Pipeline(
+                Parts(
+                    consumer=consumer,
+                    publisher=publisher,
+                    checkouts=Checkouts(pool),
+                    outbox=outbox,
+                    catalog=lambda: follower.catalog,
+                    limits=Limits(settings.max_message_bytes, settings.max_line_items),
+                    batch_size=settings.batch_size,
+                    failpoints=failpoints,
+                    status=status,
+                )
             )
-            for publisher in publishers[:PIPELINES]
-        ]
+
         yield Session(
             connections=[consuming, publishing],
             consumer=consumer,
-            pipelines=[Pipeline(each) for each in parts],
+            pipelines=[pipeline(each) for each in publishers],
             outbox=outbox,
-            sweeper=Sweeper(
-                StoredEvents(pool), publishers[-1], timedelta(seconds=settings.sweep_after_seconds)
-            ),
+            sweeper=_sweeper(settings, pool, sweeping),
             follower=follower,
             workers=Workers(pool),
             status=status,
         )
+
+
+def _follower(settings: Settings, pool: Pool) -> CatalogFollower:
+    is_open = settings.catalog is CatalogMode.OPEN
+    return CatalogFollower(CatalogItems(pool), is_open=is_open, default_currency=settings.default_currency)
+
+
+def _sweeper(settings: Settings, pool: Pool, publisher: Publisher) -> Sweeper:
+    return Sweeper(StoredEvents(pool), publisher, timedelta(seconds=settings.sweep_after_seconds))

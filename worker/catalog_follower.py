@@ -30,7 +30,9 @@ class CatalogFollower:
         return self._catalog.is_open or bool(self._catalog.items)
 
     async def refresh(self) -> None:
-        """Load the catalog if it was imported anew."""
+        """Load the catalog if it was imported anew. Open: there is none to check against."""
+        if self._catalog.is_open:
+            return
         revision = await self._items.revision()
         if revision == self._revision:
             return

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
+from traceback import format_tb
 from typing import Final
 
 import stamina
@@ -18,7 +19,7 @@ from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.decide import decide
 from worker.checkout.decision import Decided, Decision, Reused
-from worker.errors import DataRejected, SchemaMismatch, TransientFault, WorkerError
+from worker.errors import DataRejected, SchemaMismatch, TransactionConflict, TransientFault, WorkerError
 from worker.failpoints import Failpoints, Place
 from worker.outbox import Outbox
 from worker.postgres.checkouts import Checkouts
@@ -26,6 +27,7 @@ from worker.status import Status
 from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, LogEvent
 
 _TRIES_ALONE: Final = 3
+_TRIES_IN_CONFLICT: Final = 10
 _LONGEST_PAUSE: Final = 5.0
 
 log = structlog.get_logger()
@@ -132,7 +134,7 @@ class Pipeline:
         """Faults that time may cure are waited out; the batch stays unsettled meanwhile."""
         decisions: list[Decision] = []
         async for attempt in stamina.retry_context(
-            on=TransientFault,
+            on=_is_outage,
             attempts=None,
             timeout=None,
             wait_initial=0.02,
@@ -140,9 +142,23 @@ class Pipeline:
             wait_jitter=0.1,
         ):
             with attempt:
-                decisions = await self._decide([each.command for each in batch])
+                decisions = await self._decide_past_conflicts([each.command for each in batch])
         self._reach(Place.COMMITTED)
         return [_answer(each, decision) for each, decision in zip(batch, decisions, strict=True)]
+
+    async def _decide_past_conflicts(self, commands: Sequence[Command]) -> list[Decision]:
+        """Load and decide again where another transaction was first; a conflict that stays is a bug."""
+        async for attempt in stamina.retry_context(
+            on=TransactionConflict,
+            attempts=_TRIES_IN_CONFLICT,
+            timeout=None,
+            wait_initial=0.01,
+            wait_max=0.5,
+            wait_jitter=0.05,
+        ):
+            with attempt:
+                return await self._decide(commands)
+        raise AssertionError("the last attempt returns or raises")
 
     async def _decide(self, commands: Sequence[Command]) -> list[Decision]:
         catalog = self._parts.catalog()
@@ -175,6 +191,10 @@ class Pipeline:
             self._parts.outbox.note(command, returned=receipt is Receipt.RETURNED)
 
 
+def _is_outage(error: Exception) -> bool:
+    return isinstance(error, TransientFault) and not isinstance(error, TransactionConflict)
+
+
 def _decoded(delivery: Delivery, limits: Limits) -> Command | Malformed:
     try:
         return decode(delivery, limits)
@@ -183,10 +203,14 @@ def _decoded(delivery: Delivery, limits: Limits) -> Command | Malformed:
 
 
 def _failed(delivery: Delivery, error: Exception, tries: int) -> Malformed:
-    """What a bug makes of a message. Causes of our own faults are the driver's, whose texts carry values."""
-    trace = None if isinstance(error, WorkerError) else error
-    message_id = delivery.properties.message_id
-    log.error(LogEvent.FAILED, message_id=message_id, error=str(error), exc_info=trace)
+    """What a bug makes of a message. Logged is where: texts of foreign exceptions carry values."""
+    is_ours = isinstance(error, WorkerError)
+    log.error(
+        LogEvent.FAILED,
+        message_id=delivery.properties.message_id,
+        error=str(error) if is_ours else type(error).__name__,
+        frames=None if is_ours else format_tb(error.__traceback__),
+    )
     reason = f"{type(error).__name__} after {tries} tries; the worker's log tells more"
     return Malformed(DeadLetterCode.UNEXPECTED_ERROR, reason)
 

@@ -13,7 +13,7 @@ from aio_pika.abc import AbstractConnection
 from worker.amqp.connection import lost
 from worker.amqp.consumer import Consumer
 from worker.catalog_follower import CatalogFollower
-from worker.errors import TransientFault
+from worker.errors import DatabaseUnavailable, TransactionConflict, TransientFault
 from worker.outbox import Outbox
 from worker.pipeline import Pipeline
 from worker.postgres.workers import Workers
@@ -107,12 +107,13 @@ class Session:
 
 
 async def _persistently(work: Callable[[], Awaitable[None]]) -> None:
+    """Go on with what needs the database; what the broker does ends the session."""
     pause = _FIRST_PAUSE
     while True:
         started = monotonic()
         try:
             await work()
-        except TransientFault as fault:
+        except (DatabaseUnavailable, TransactionConflict) as fault:
             lasted = monotonic() - started > _LONGEST_PAUSE
             pause = _FIRST_PAUSE if lasted else min(2 * pause, _LONGEST_PAUSE)
             name = getattr(work, "__qualname__", "")

@@ -1,6 +1,7 @@
 """The supervisor: opens a session, opens another when one is lost, and stops when asked to."""
 
 import asyncio
+import os
 import random
 import signal
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,7 @@ from worker.telemetry import LogEvent
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
+_FORCED: Final = 1
 
 log = structlog.get_logger()
 
@@ -33,7 +35,6 @@ class Supervisor:
         while not self._stop.is_set():
             try:
                 await self._run_session(self._stop)
-                lost = 0
             except* (TransientFault, TopologyFault, SchemaMismatch) as faults:
                 lost = 1 if self._status.is_ready else lost + 1
                 await self._pause(faults, lost)
@@ -54,11 +55,12 @@ class Supervisor:
 
     def _listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
-        main = asyncio.current_task()
 
         def on_signal() -> None:
-            if self._stop.is_set() and main is not None:
-                main.cancel()
+            if self._stop.is_set():
+                # As safe as a crash, and like that it waits for nothing.
+                log.warning(LogEvent.FORCED)
+                os._exit(_FORCED)
             self._stop.set()
 
         for number in (signal.SIGTERM, signal.SIGINT):

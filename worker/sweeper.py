@@ -8,6 +8,7 @@ import structlog
 
 from worker.amqp.codec import encode
 from worker.amqp.publisher import Publisher, Receipt
+from worker.errors import PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvents
 from worker.telemetry import SWEPT, LogEvent
 
@@ -33,7 +34,11 @@ class Sweeper:
             await asyncio.sleep(self._after.total_seconds() / _SWEEPS_PER_AGE)
 
     async def sweep(self) -> int:
-        """Publish and mark what is overdue, up to a limit; how many were found."""
+        """Publish and mark what is overdue, up to a limit; how many were found.
+
+        Raises:
+            PublishNotConfirmed: the broker said nothing of some; the channel may be gone.
+        """
         async with self._events.overdue(self._after, _EVENTS_AT_A_TIME) as overdue:
             receipts = await self._publisher.publish([encode(each.event) for each in overdue.events])
             pairs = list(zip(overdue.events, receipts, strict=True))
@@ -47,4 +52,6 @@ class Sweeper:
         if pairs:
             SWEPT.inc(len(settled))
             log.warning(LogEvent.SWEPT, published=len(settled), put_off=len(pairs) - len(settled))
+        if Receipt.UNKNOWN in receipts:
+            raise PublishNotConfirmed("The broker said nothing of some swept events")
         return len(pairs)

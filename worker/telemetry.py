@@ -21,6 +21,7 @@ class LogEvent(StrEnum):
     SESSION_LOST = "worker.session-lost"
     SIDE_WORK_FAILED = "worker.side-work-failed"
     DRAINING = "worker.draining"
+    FORCED = "worker.forced"
     STOPPED = "worker.stopped"
     FAILED = "message.failed"
     DEAD_LETTERED = "message.dead-lettered"

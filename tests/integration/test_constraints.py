@@ -17,7 +17,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "cart_id": CUSTOMER,
         "version": "1",
         "status": "'Active'",
-        "group_numbers": "'{}'",
+        "assigned": "'{}'",
         "content": "'{}'",
         "created_at": "now()",
         "modified_at": "now()",
@@ -79,7 +79,7 @@ BROKEN: Final[dict[str, list[tuple[str, dict[str, str]]]]] = {
         ("carts", {"version": "0"}),
         *(
             ("carts", {column: "NULL"})
-            for column in ("content", "status", "group_numbers", "created_at", "modified_at", "expires_at")
+            for column in ("content", "status", "assigned", "created_at", "modified_at", "expires_at")
         ),
     ],
     "checkouts_message_id_check": [("checkouts", {"message_id": "''"})],

@@ -18,9 +18,10 @@ ROWS: Final = 50_000
 LARGE: Final = ("carts", "checkouts", "orders")
 
 FILL: Final = """
-INSERT INTO carts (customer_id, cart_id, version, status, group_numbers, content, created_at, modified_at,
+INSERT INTO carts (customer_id, cart_id, version, status, assigned, content, created_at, modified_at,
     expires_at)
-SELECT md5(n::text)::uuid, md5(n::text)::uuid, 1, 'Ordered', '{}', '{"lineItems": []}', now(), now(), now()
+SELECT md5(n::text)::uuid, md5(n::text)::uuid, 1, 'Ordered', '{"groups": {}, "currencies": {}}',
+    '{"lineItems": []}', now(), now(), now()
 FROM generate_series(1, 50000) AS n;
 INSERT INTO checkouts (customer_id, message_id, cart_id, cart_version, content_hash, asked_at, event_id,
     event_type, event_time, source, correlation_id, body, publication, published_at)

@@ -57,7 +57,7 @@ def decode(delivery: Delivery, limits: Limits) -> Command | Malformed:
         message_id=message_id_of(delivery),
         content_hash=command_hash(body),
         body=body,
-        asked=min(_asked(delivery.properties) or delivery.received, delivery.received),
+        asked=asked_at(delivery),
         received=delivery.received,
         origin=origin_of(delivery),
     )
@@ -80,6 +80,11 @@ def origin_of(delivery: Delivery) -> Origin:
         traceparent=_matching(_TRACEPARENT, headers.get(TRACEPARENT)),
         tracestate=_matching(_TRACESTATE, headers.get(TRACESTATE)),
     )
+
+
+def asked_at(delivery: Delivery) -> datetime:
+    """When the producer asked, as far as that can be known; never later than now."""
+    return min(_asked(delivery.properties) or delivery.received, delivery.received)
 
 
 def is_anonymous(delivery: Delivery) -> bool:

@@ -10,8 +10,9 @@ from pydantic_core import from_json
 
 from contracts.codes import DeadLetterCode
 from contracts.rejected import CheckoutRejected
+from contracts.scalars import parse_timestamp
 from contracts.wire import DEAD_LETTERS_EXCHANGE, DeadLetterHeader, EventType
-from worker.amqp.codec import Malformed, is_anonymous, message_id_of, origin_of
+from worker.amqp.codec import Malformed, asked_at, is_anonymous, message_id_of, origin_of
 from worker.amqp.delivery import Delivery
 from worker.amqp.header_table import FaithfulProperties
 from worker.amqp.publisher import PERSISTENT, Outgoing
@@ -25,8 +26,8 @@ _LONGEST_REASON: Final = 4096
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # These two would make the broker send copies to wherever their values say.
 _SENDER_SELECTED: Final = frozenset({"CC", "BCC"})
-# Written by quorum queues on each delivery: no property of the message.
-_OF_THE_DELIVERY: Final = frozenset({"x-delivery-count", "x-acquired-count"})
+# Written by quorum queues on each delivery, and by us on a dead letter that came back: not the message's.
+_NOT_THE_PRODUCERS: Final = frozenset({"x-delivery-count", "x-acquired-count", *DeadLetterHeader})
 
 
 def dead_letter(delivery: Delivery, malformed: Malformed) -> Outgoing:
@@ -73,13 +74,14 @@ def rejected_event(delivery: Delivery, malformed: Malformed) -> Event | None:
         type=EventType.CHECKOUT_REJECTED,
         body=body.to_json(),
         subject=f"{customer_id or 'unknown'}/{cart_id or 'unknown'}",
-        time=timestamp(delivery.received),
+        # Of the message where it tells: every copy of this event is the same then.
+        time=timestamp(asked_at(delivery)),
         origin=origin_of(delivery),
     )
 
 
 def _sent_headers(came: spec.Basic.Properties) -> dict[str, Any]:
-    return {key: value for key, value in (came.headers or {}).items() if key not in _OF_THE_DELIVERY}
+    return {key: value for key, value in (came.headers or {}).items() if key not in _NOT_THE_PRODUCERS}
 
 
 def _kept_headers(came: spec.Basic.Properties) -> dict[str, Any]:
@@ -91,13 +93,22 @@ def _our_headers(delivery: Delivery, malformed: Malformed) -> dict[str, Any]:
         DeadLetterHeader.ID: dead_letter_id(delivery),
         DeadLetterHeader.CODE: str(malformed.code),
         DeadLetterHeader.REASON: malformed.reason.encode()[:_LONGEST_REASON].decode(errors="ignore"),
-        DeadLetterHeader.FIRST_RECEIVED: timestamp(delivery.received),
+        DeadLetterHeader.FIRST_RECEIVED: _first_received(delivery),
     }
     if delivery.properties.user_id:
         headers[DeadLetterHeader.ORIGINAL_USER_ID] = delivery.properties.user_id
     if delivery.properties.expiration:
         headers[DeadLetterHeader.ORIGINAL_EXPIRATION] = delivery.properties.expiration
     return headers
+
+
+def _first_received(delivery: Delivery) -> str:
+    """A dead letter that came back keeps the time of its first receipt."""
+    earlier = (delivery.properties.headers or {}).get(DeadLetterHeader.FIRST_RECEIVED)
+    try:
+        return timestamp(min(parse_timestamp(str(earlier)), delivery.received))
+    except (ValueError, OverflowError):
+        return timestamp(delivery.received)
 
 
 def _mentioned_ids(delivery: Delivery, code: DeadLetterCode) -> tuple[str | None, str | None]:

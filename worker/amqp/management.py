@@ -6,7 +6,7 @@ import json
 import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from yarl import URL
 
@@ -23,11 +23,7 @@ class Management:
     def __init__(self, settings: Settings) -> None:
         if settings.management_url is None:
             raise ConfigurationFault("CHECKOUT_MANAGEMENT_URL is not set")
-        self._url = urlsplit(settings.management_url.get_secret_value())
-        if self._url.scheme not in {"http", "https"} or not self._url.hostname:
-            raise ConfigurationFault(
-                "CHECKOUT_MANAGEMENT_URL cannot be read. Write it like http://user:password@host:15672"
-            )
+        self._url = _split(settings.management_url.get_secret_value())
         self._vhost = quote(URL(settings.amqp).path.removeprefix("/") or "/", safe="")
 
     async def differences(self, wanted: Topology) -> list[str]:
@@ -47,7 +43,9 @@ class Management:
         url = self._url
         origin = f"{url.scheme}://{url.hostname}:{url.port or 15672}{url.path.rstrip('/')}"
         address = f"{origin}/api/{kind}/{self._vhost}"
-        token = base64.b64encode(f"{url.username or ''}:{url.password or ''}".encode()).decode()
+        token = base64.b64encode(
+            f"{unquote(url.username or '')}:{unquote(url.password or '')}".encode()
+        ).decode()
         request = urllib.request.Request(address, headers={"Authorization": f"Basic {token}"})  # noqa: S310
         try:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
@@ -55,6 +53,19 @@ class Management:
                 return found
         except (OSError, ValueError) as error:
             raise BrokerUnavailable(f"The management API does not answer: {error}") from error
+
+
+def _split(url: str) -> SplitResult:
+    """Not the error's text: that may hold the password."""
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
+            return parts
+    except ValueError:
+        pass
+    raise ConfigurationFault(
+        "CHECKOUT_MANAGEMENT_URL cannot be read. Write it like http://user:password@host:15672"
+    )
 
 
 def definitions(topology: Topology) -> dict[str, Any]:

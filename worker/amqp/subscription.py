@@ -9,6 +9,7 @@ from pydantic_core import from_json
 
 from contracts.wire import RESULTS_EXCHANGE
 from worker.amqp.connection import RPC_SECONDS, translated
+from worker.errors import BrokerUnavailable
 
 EVERYTHING: Final = "#"
 
@@ -44,17 +45,23 @@ class Subscription:
     """Hears events from the moment it is opened; its queue goes with its connection."""
 
     def __init__(self) -> None:
-        self._events: asyncio.Queue[SubscribedEvent] = asyncio.Queue()
+        self._events: asyncio.Queue[SubscribedEvent | None] = asyncio.Queue()
 
     async def open(self, channel: Channel, binding_key: str = EVERYTHING) -> None:
         with translated():
             queue = await channel.queue_declare(exclusive=True, auto_delete=True, timeout=RPC_SECONDS)
             name = queue.queue or ""
             await channel.queue_bind(name, RESULTS_EXCHANGE, binding_key, timeout=RPC_SECONDS)
+            channel.closing.add_done_callback(lambda _: self._events.put_nowait(None))
             await channel.basic_consume(name, self._on_message, no_ack=True, timeout=RPC_SECONDS)
 
     async def next(self) -> SubscribedEvent:
-        return await self._events.get()
+        """The next event. Raises: BrokerUnavailable when there will be none."""
+        event = await self._events.get()
+        if event is None:
+            self._events.put_nowait(None)
+            raise BrokerUnavailable("The connection to the broker is lost")
+        return event
 
     async def _on_message(self, message: DeliveredMessage) -> None:
         properties = message.header.properties

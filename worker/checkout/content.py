@@ -8,6 +8,7 @@ from pydantic_core import from_json, to_json
 
 from contracts.cart import CartLineItem
 from contracts.model import WireModel
+from contracts.scalars import parse_timestamp
 
 
 def command_hash(command: WireModel) -> bytes:
@@ -33,10 +34,10 @@ def _ordered(line: CartLineItem) -> list[object]:
         line.term_duration,
         line.currency_code,
         line.promotion_id,
-        line.custom_term_end_date,
+        parse_timestamp(line.custom_term_end_date).isoformat() if line.custom_term_end_date else None,
         line.renews_to.term_duration if line.renews_to else None,
-        sorted((line.provisioning_context or {}).items()),
-        sorted((each.key, each.value) for each in line.participants or ()),
+        sorted((key.casefold(), value) for key, value in (line.provisioning_context or {}).items()),
+        sorted((each.key.casefold(), each.value) for each in line.participants or ()),
         sorted(line.additional_partner_ids_on_record or ()),
         sorted(to_json(_ordered(addon)).decode() for addon in line.addon_items or ()),
     ]

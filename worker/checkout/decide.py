@@ -14,6 +14,7 @@ from contracts.wire import EventType
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.content import group_hash
+from worker.checkout.currencies import Currencies
 from worker.checkout.decision import CartChange, Decided, Decision, NewOrder, Repeated, Reused
 from worker.checkout.event import Event, event_id
 from worker.checkout.grouping import Group, GroupedLines, group_lines
@@ -29,8 +30,10 @@ ORDERED: Final = "Ordered"
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of one group: the order it has, old or new, or why it has none."""
+    """What became of one group: the order it has, old or new, or its error. `is_ordered`: it has one."""
 
+    group: Group
+    is_ordered: bool
     order: Order | None = None
     new: NewOrder | None = None
     error: OrderError | None = None
@@ -63,13 +66,13 @@ def decide(command: Command, situation: Situation, catalog: Catalog) -> Decision
 
 def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Catalog) -> Decided:
     taken = situation.orders.keys()
-    grouped = group_lines(cart, situation.cart.group_numbers, taken, catalog)
+    grouped = group_lines(cart, situation.cart.group_numbers, taken, Currencies(situation, catalog))
     lifetime = _Lifetime.of(cart, situation, command.received)
     expired = lifetime.expiration if command.asked >= lifetime.expires else None
     outcomes = [
         _settle_group(group, command, situation, catalog, expired=expired) for group in grouped.groups
     ]
-    change = _changed_cart(command, cart, grouped, lifetime, outcomes, situation.cart.version + 1)
+    change = _changed_cart(command, cart, situation, grouped, lifetime, outcomes)
     errors = tuple(each.error for each in outcomes if each.error)
     orders = [each.order for each in outcomes if each.order]
     return Decided(
@@ -89,11 +92,11 @@ def _settle_group(
     existing = situation.orders.get(group.name)
     if existing is not None:
         if existing.content_hash == content_hash:
-            return _Outcome(order=existing.order)
-        return _Outcome(error=ordered_with_other_content(group))
+            return _Outcome(group, is_ordered=True, order=existing.order)
+        return _Outcome(group, is_ordered=True, error=ordered_with_other_content(group))
     judgement = judge(group, catalog, expired=expired)
     if judgement.error is not None:
-        return _Outcome(error=judgement.error, line_errors=judgement.line_errors)
+        return _Outcome(group, is_ordered=False, error=judgement.error, line_errors=judgement.line_errors)
     order = make_order(
         group,
         customer_id=command.customer_id,
@@ -101,7 +104,8 @@ def _settle_group(
         catalog=catalog,
         created=command.received,
     )
-    return _Outcome(order=order, new=NewOrder(group.name, content_hash, order))
+    new = NewOrder(group.name, content_hash, order)
+    return _Outcome(group, is_ordered=True, order=order, new=new)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +131,41 @@ class _Lifetime:
 def _changed_cart(
     command: Command,
     cart: Cart,
+    situation: Situation,
     grouped: GroupedLines,
     lifetime: _Lifetime,
     outcomes: Sequence[_Outcome],
-    version: int,
 ) -> CartChange:
-    errors = {key: found for each in outcomes for key, found in (each.line_errors or {}).items()}
     content = cart.model_copy(
         update={
             "id": command.cart_id,
             "creation_timestamp": lifetime.creation,
             "expiration_timestamp": lifetime.expiration,
             "last_modified_timestamp": timestamp(command.received),
-            "line_items": [_with_error(line, errors) for line in grouped.lines]
-            if errors
-            else [*grouped.lines],
-            "status": ORDERED if all(each.order for each in outcomes) else ACTIVE,
+            "line_items": [line for each in outcomes for line in _lines_after(each, situation)],
+            "status": ORDERED if all(each.is_ordered for each in outcomes) else ACTIVE,
             "attributes": {"objectType": "Cart"},
         }
     )
-    return CartChange(version, content, grouped.numbers, lifetime.created, lifetime.expires)
+    return CartChange(
+        version=situation.cart.version + 1,
+        content=content,
+        group_numbers=grouped.numbers,
+        currencies=grouped.currencies,
+        created=lifetime.created,
+        expires=lifetime.expires,
+    )
+
+
+def _lines_after(outcome: _Outcome, situation: Situation) -> Sequence[CartLineItem]:
+    """The lines that the cart has afterwards. What was ordered is not overwritten by what was not."""
+    if outcome.is_ordered and outcome.error and situation.cart.content:
+        stored = situation.cart.content.line_items
+        ordered = [line for line in stored if line.order_group == outcome.group.name]
+        return ordered or outcome.group.lines
+    if not outcome.line_errors:
+        return outcome.group.lines
+    return [_with_error(line, outcome.line_errors) for line in outcome.group.lines]
 
 
 def _with_error(line: CartLineItem, errors: Mapping[int | str, CartError]) -> CartLineItem:

@@ -25,6 +25,7 @@ class CartChange:
     version: int
     content: Cart
     group_numbers: Mapping[str, str]
+    currencies: Mapping[str, str]
     created: datetime
     expires: datetime
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from contracts.cart import Cart, CartLineItem
-from worker.checkout.catalog import Catalog
+from worker.checkout.currencies import Currencies
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class GroupedLines:
-    """The lines, populated, and the group numbers that the cart has given so far."""
+    """The lines, populated, and the numbers and currencies that the cart was given so far."""
 
     lines: tuple[CartLineItem, ...]
     numbers: Mapping[str, str]
+    currencies: Mapping[str, str]
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -37,7 +38,7 @@ class GroupedLines:
 
 
 def group_lines(
-    cart: Cart, numbers: Mapping[str, str], taken: Iterable[str], catalog: Catalog
+    cart: Cart, numbers: Mapping[str, str], taken: Iterable[str], currencies: Currencies
 ) -> GroupedLines:
     """Number the lines, fill in currencies, and put each line into its order group.
 
@@ -45,8 +46,8 @@ def group_lines(
     """
     named = {line.order_group for line in cart.line_items if line.order_group}
     ids, groups = _LineIds(cart), _GroupNumbers(numbers, {*taken, *named})
-    lines = [_populated(line, ids, groups, catalog) for line in cart.line_items]
-    return GroupedLines(tuple(_with_add_ons(line, ids) for line in lines), groups.given)
+    lines = [_populated(line, ids, groups, currencies) for line in cart.line_items]
+    return GroupedLines(tuple(_with_add_ons(line, ids) for line in lines), groups.given, currencies.filled)
 
 
 class _LineIds:
@@ -84,8 +85,10 @@ class _GroupNumbers:
         return self.given[pair]
 
 
-def _populated(line: CartLineItem, ids: _LineIds, groups: _GroupNumbers, catalog: Catalog) -> CartLineItem:
-    currency = line.currency_code or catalog.currency_for(line.catalog_item_id)
+def _populated(
+    line: CartLineItem, ids: _LineIds, groups: _GroupNumbers, currencies: Currencies
+) -> CartLineItem:
+    currency = currencies.of(line)
     group = line.order_group or groups.number(line.billing_cycle, currency)
     return line.model_copy(
         update={"id": ids.take(line.id), "currency_code": currency, "order_group": group, "error": None}

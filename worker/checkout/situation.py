@@ -12,12 +12,14 @@ from worker.checkout.event import Event
 class StoredCart:
     """A cart as stored; version 0 and no content: there is none yet.
 
-    `group_numbers` are the numbers given to (billing cycle, currency) pairs; they stay for the cart's life.
+    `group_numbers` are the numbers given to (billing cycle, currency) pairs, `currencies` those filled in for
+    (item, billing cycle) pairs; both stay for the cart's life.
     """
 
     version: int = 0
     content: Cart | None = None
     group_numbers: Mapping[str, str] = field(default_factory=dict)
+    currencies: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ async def command(*, dry_run: DryRun = False, json: AsJson = False) -> None:
     json
         Print JSON.
     """
-    async with database(Settings.load()) as pool, acquired(pool) as connection:
+    async with database(Settings.load(), statement_seconds=None) as pool, acquired(pool) as connection:
         done = await pending(connection) if dry_run else await migrate(connection)
     if json:
         print_json([{"version": each.version, "name": each.name} for each in done])

@@ -11,7 +11,6 @@ from rich.table import Table
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 Limit = Annotated[int, Parameter(validator=validators.Number(gte=1))]
-Yes = Annotated[bool, Parameter(negative="")]
 DryRun = Annotated[bool, Parameter(negative="")]
 
 # Without a terminal there is no width to fit into.

@@ -47,10 +47,9 @@ async def follow(
         subscription = Subscription()
         await subscription.open(channel, key)
         errors.print(f"listening to {key}; Ctrl-C ends", markup=False, highlight=False)
-        lost = asyncio.ensure_future(channel.closing)
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                while not lost.done() and (count is None or seen < count):
+                while count is None or seen < count:
                     _print(await subscription.next(), as_json=json)
                     seen += 1
     return 1 if count is not None and seen < count else 0

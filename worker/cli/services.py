@@ -9,11 +9,25 @@ from worker.amqp.connection import connected, open_channel
 from worker.postgres.pool import Pool, open_pool
 from worker.settings import Settings
 
+_LOOKUP_SECONDS = 60.0
+
 
 @asynccontextmanager
-async def database(settings: Settings) -> AsyncIterator[Pool]:
-    """A small pool. Raises: ConfigurationFault, and DatabaseUnavailable at the first use."""
-    pool = await open_pool(settings.database, connections=4, application="checkout-cli")
+async def database(
+    settings: Settings, *, statement_seconds: float | None = _LOOKUP_SECONDS
+) -> AsyncIterator[Pool]:
+    """A small pool without the limits of the message path: look-ups may scan, migrations take their time.
+
+    Raises:
+        ConfigurationFault: and DatabaseUnavailable at the first use.
+    """
+    pool = await open_pool(
+        settings.database,
+        connections=4,
+        application="checkout-cli",
+        settings={},
+        statement_seconds=statement_seconds,
+    )
     try:
         yield pool
     finally:

@@ -10,10 +10,11 @@ from cyclopts import Parameter
 from rich.progress import Progress
 
 from contracts import wire
+from contracts.reader import UnreadableError, read_checkout
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Outgoing, Publisher, Receipt
 from worker.amqp.topology import require_exchange
-from worker.cli.output import console, errors
+from worker.cli.output import DryRun, console, errors
 from worker.cli.services import broker
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.settings import Settings
@@ -27,6 +28,7 @@ async def command(
     update: Annotated[bool, Parameter(negative="")] = False,
     source: str = "checkout-submit",
     message_id: str | None = None,
+    dry_run: DryRun = False,
 ) -> int:
     """Publish commands and wait until the broker has them.
 
@@ -40,10 +42,14 @@ async def command(
         The app id: results are published under checkout.*.SOURCE.
     message_id
         The message id, for one command; without it each command gets a fresh one.
+    dry_run
+        Only look whether the worker would read the commands.
     """
     bodies = list(_bodies(files))
     if not bodies or (message_id and len(bodies) > 1):
         raise ConfigurationFault("name files with one command each, or -; --message-id goes with one command")
+    if dry_run:
+        return _look(bodies)
     key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
     messages = (command_message(body, key, source=source, message_id=message_id) for body in bodies)
     async with broker(Settings.load()) as channel:
@@ -54,6 +60,18 @@ async def command(
         return 1
     console.print(f"{len(bodies)} commands published to {wire.COMMANDS_EXCHANGE} ({key})", highlight=False)
     return 0
+
+
+def _look(bodies: Sequence[bytes]) -> int:
+    problems = 0
+    for number, body in enumerate(bodies, 1):
+        try:
+            read_checkout(body)
+        except UnreadableError as error:
+            problems += 1
+            errors.print(f"command {number}: {error.code}: {error.reason}", markup=False, highlight=False)
+    console.print(f"{len(bodies) - problems} of {len(bodies)} commands can be read", highlight=False)
+    return 1 if problems else 0
 
 
 async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: int) -> int:

@@ -1,12 +1,14 @@
 """`checkout topology`: exchanges, queues and bindings."""
 
+from aiormq.channel import Channel
 from cyclopts import App
 
 from worker.amqp.management import Management, definitions
+from worker.amqp.topology import Topology, broker_version, require, topology, topology_for
 from worker.amqp.topology import apply as declare
-from worker.amqp.topology import broker_version, require, topology, topology_for
 from worker.cli.output import AsJson, DryRun, console, print_json
 from worker.cli.services import broker
+from worker.errors import TopologyFault
 from worker.settings import Settings
 
 app = App(name="topology", help="Exchanges, queues and bindings; owned by deployment, not by the worker.")
@@ -44,8 +46,8 @@ async def check(*, json: AsJson = False) -> int:
     async with broker(settings) as channel:
         wanted, version = topology_for(channel), broker_version(channel)
         if settings.management_url is None:
-            await require(channel, wanted)
-            problems, unseen = [], ["arguments and bindings: set CHECKOUT_MANAGEMENT_URL to compare them"]
+            problems = await _missing(channel, wanted)
+            unseen = ["arguments and bindings: set CHECKOUT_MANAGEMENT_URL to compare them"]
         else:
             problems = await Management(settings).differences(wanted)
             unseen = []
@@ -57,6 +59,15 @@ async def check(*, json: AsJson = False) -> int:
         if not problems:
             console.print(f"RabbitMQ {version}: everything that was looked at is as it should be")
     return 1 if problems else 0
+
+
+async def _missing(channel: Channel, wanted: Topology) -> list[str]:
+    """The first that is missing: the broker closes the channel that asked for it."""
+    try:
+        await require(channel, wanted)
+    except TopologyFault as fault:
+        return [str(fault)]
+    return []
 
 
 @app.command

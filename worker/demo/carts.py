@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -31,45 +31,33 @@ class DemoCart:
 
 def telling_carts() -> list[DemoCart]:
     """Two groups; a partial failure; an expired cart; a duplicate; one malformed."""
+    first = _two_groups()
+    copy = replace(first, what="the first message once more", is_copy=True, orders=0)
+    return [first, _partial(), _expired(), copy, _malformed()]
+
+
+def _two_groups() -> DemoCart:
+    lines = [_line(PREMIUM, 25), _line(MONITORING, 25), _once(SERVER, 2)]
+    what = "a cart with two billing cycles"
+    return DemoCart(what, "demo-two-groups", _checkout(1, lines), EventType.CHECKOUT_COMPLETED, orders=2)
+
+
+def _partial() -> DemoCart:
+    body = _checkout(2, [_line(PREMIUM, 5), _once(SERVER, 4_000)])
+    what = "one bad quantity in one of two groups"
+    return DemoCart(what, "demo-partial", body, EventType.CHECKOUT_PARTIAL, orders=1, errors=1)
+
+
+def _expired() -> DemoCart:
     yesterday = (datetime.now(UTC) - timedelta(days=1)).isoformat()
-    two_groups = DemoCart(
-        "a cart with two billing cycles",
-        "demo-two-groups",
-        _checkout(1, [_line(PREMIUM, 25), _line(MONITORING, 25), _once(SERVER, 2)]),
-        EventType.CHECKOUT_COMPLETED,
-        orders=2,
-    )
-    return [
-        two_groups,
-        DemoCart(
-            "one bad quantity in one of two groups",
-            "demo-partial",
-            _checkout(2, [_line(PREMIUM, 5), _once(SERVER, 4_000)]),
-            EventType.CHECKOUT_PARTIAL,
-            orders=1,
-            errors=1,
-        ),
-        DemoCart(
-            "a cart that expired yesterday",
-            "demo-expired",
-            _checkout(3, [_line(PREMIUM, 5)], expirationTimestamp=yesterday),
-            EventType.CHECKOUT_FAILED,
-            errors=1,
-        ),
-        DemoCart(
-            "the first message once more",
-            two_groups.message_id,
-            two_groups.body,
-            two_groups.event,
-            is_copy=True,
-        ),
-        DemoCart(
-            "a line without a quantity",
-            "demo-malformed",
-            _checkout(4, [{"catalogItemId": PREMIUM, "billingCycle": "monthly"}]),
-            EventType.CHECKOUT_REJECTED,
-        ),
-    ]
+    body = _checkout(3, [_line(PREMIUM, 5)], expirationTimestamp=yesterday)
+    what = "a cart that expired yesterday"
+    return DemoCart(what, "demo-expired", body, EventType.CHECKOUT_FAILED, errors=1)
+
+
+def _malformed() -> DemoCart:
+    body = _checkout(4, [{"catalogItemId": PREMIUM, "billingCycle": "monthly"}])
+    return DemoCart("a line without a quantity", "demo-malformed", body, EventType.CHECKOUT_REJECTED)
 
 
 def generated_carts(count: int, *, failing: bool = True) -> Iterator[DemoCart]:

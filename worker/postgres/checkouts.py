@@ -93,7 +93,8 @@ def _stored_cart(row: asyncpg.Record) -> StoredCart:
     if row["content"] is None:
         return StoredCart()
     content = Cart.model_validate(from_json(row["content"]), context={"max_line_items": sys.maxsize})
-    return StoredCart(row["version"], content, from_json(row["group_numbers"]))
+    assigned = from_json(row["assigned"])
+    return StoredCart(row["version"], content, assigned["groups"], assigned["currencies"])
 
 
 def _existing_orders(row: asyncpg.Record) -> dict[str, ExistingOrder]:

@@ -34,7 +34,7 @@ def _cart(decided: Decided, change: CartChange) -> Row:
         command.cart_id,
         change.version,
         change.content.status,
-        to_json(change.group_numbers).decode(),
+        to_json({"groups": change.group_numbers, "currencies": change.currencies}).decode(),
         change.content.to_json().decode(),
         change.created,
         command.received,

@@ -1,5 +1,6 @@
 """asyncpg's exceptions to our faults, by SQLSTATE."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -37,12 +38,21 @@ def translated() -> Iterator[None]:
     try:
         yield
     except asyncpg.PostgresError as error:
+        _honour_cancellation(error)
         raise fault_of(error) from error
     except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+        _honour_cancellation(error)
         # asyncpg 0.32: an InterfaceError that is a ValueError is a value it cannot encode, told in its text.
         if isinstance(error, ValueError):
             raise DataRejected("asyncpg cannot encode a value") from None
         raise DatabaseUnavailable(f"The database does not answer: {error!r}") from error
+
+
+def _honour_cancellation(error: Exception) -> None:
+    """A cancelled task whose rollback then fails gets that failure in the place of its cancellation."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from error
 
 
 def fault_of(error: asyncpg.PostgresError) -> WorkerError:

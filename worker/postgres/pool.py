@@ -1,6 +1,6 @@
 """Connections to PostgreSQL, with a deadline on everything."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
@@ -23,7 +23,7 @@ Connection = asyncpg.pool.PoolConnectionProxy
 
 # The server gives up before our own deadline does. Plans are kept while tables grow from nothing: one made
 # for an empty table would scan a large one, so the planner is held to the indexes.
-_SERVER_SETTINGS: Final = {
+MESSAGE_PATH: Final[Mapping[str, str]] = {
     "statement_timeout": "9000",
     "lock_timeout": "8000",
     "idle_in_transaction_session_timeout": "30000",
@@ -34,8 +34,19 @@ _SERVER_SETTINGS: Final = {
 }
 
 
-async def open_pool(url: str, *, connections: int, application: str) -> "Pool":
-    """Open a pool. Raises: ConfigurationFault where the URL cannot be read."""
+async def open_pool(
+    url: str,
+    *,
+    connections: int,
+    application: str,
+    settings: Mapping[str, str] = MESSAGE_PATH,
+    statement_seconds: float | None = STATEMENT_SECONDS,
+) -> "Pool":
+    """Open a pool, for the message path unless told otherwise.
+
+    Raises:
+        ConfigurationFault: the URL cannot be read.
+    """
     try:
         return await asyncpg.create_pool(
             url,
@@ -45,8 +56,8 @@ async def open_pool(url: str, *, connections: int, application: str) -> "Pool":
             max_size=connections,
             max_inactive_connection_lifetime=0,
             timeout=ACQUIRE_SECONDS,
-            command_timeout=STATEMENT_SECONDS,
-            server_settings={"application_name": application} | _SERVER_SETTINGS,
+            command_timeout=statement_seconds,
+            server_settings={"application_name": application} | dict(settings),
         )
     except (ValueError, asyncpg.ClientConfigurationError):
         raise ConfigurationFault(UNREADABLE_URL) from None

@@ -142,7 +142,7 @@ def test_a_group_that_was_ordered_with_other_content_is_an_error_and_its_order_i
     assert [(each["orderGroupId"], each["code"]) for each in body["orderErrors"]] == [("good", 800065)]
     assert [each.group for each in decision.orders] == ["bad"]
     assert [each["id"] for each in body["orders"]] == [decision.orders[0].order.id]
-    assert body["cartStatus"] == "Active"
+    assert body["cartStatus"] == "Ordered"
 
 
 SAME_CONTENT = [

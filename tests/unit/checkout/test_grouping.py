@@ -16,7 +16,9 @@ from tests.builders import (
     without,
 )
 from worker.checkout.catalog import Catalog
+from worker.checkout.currencies import Currencies
 from worker.checkout.grouping import GroupedLines, group_lines
+from worker.checkout.situation import Situation
 
 NO_CURRENCY = without(a_line(), "currencyCode")
 
@@ -27,9 +29,8 @@ def grouped(
     taken: tuple[str, ...] = (),
     catalog: Catalog | None = None,
 ) -> GroupedLines:
-    return group_lines(
-        Cart.model_validate(a_cart(*lines)), numbers or {}, taken, catalog or an_open_catalog()
-    )
+    currencies = Currencies(Situation(), catalog or an_open_catalog())
+    return group_lines(Cart.model_validate(a_cart(*lines)), numbers or {}, taken, currencies)
 
 
 def groups_of(lines: GroupedLines) -> list[str | None]:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from contracts.cart import Cart
 from tests.strategies import GROUPS, carts, catalogs
 from worker.checkout.catalog import Catalog
+from worker.checkout.currencies import Currencies
 from worker.checkout.grouping import GroupedLines, group_lines
+from worker.checkout.situation import Situation
 
 taken_names = st.sets(st.sampled_from(GROUPS))
 
@@ -19,7 +21,7 @@ taken_names = st.sets(st.sampled_from(GROUPS))
 def grouped(
     cart: Mapping[str, Any], catalog: Catalog, numbers: Mapping[str, str], taken: set[str]
 ) -> GroupedLines:
-    return group_lines(Cart.model_validate(cart), numbers, taken, catalog)
+    return group_lines(Cart.model_validate(cart), numbers, taken, Currencies(Situation(), catalog))
 
 
 @given(carts(), catalogs())

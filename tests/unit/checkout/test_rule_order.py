@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.cart import Cart
-from tests.builders import a_cart, a_catalog, a_catalog_item, a_line
-from worker.checkout.grouping import group_lines
+from tests.builders import a_cart, a_catalog, a_catalog_item, a_line, the_group
 from worker.checkout.rules import judge
 
 NOT_ON_SALE = "not-on-sale"
@@ -34,7 +33,7 @@ def test_the_first_failing_rule_names_the_group_s_code_wherever_its_line_stands(
     lines = [a_line(id="first", orderGroup="g") | first[0], a_line(id="second", orderGroup="g") | second[0]]
     cart = Cart.model_validate(a_cart(*(reversed(lines) if turned else lines), a_line(orderGroup="g")))
 
-    judgement = judge(group_lines(cart, {}, (), CATALOG).groups[0], CATALOG, expired=None)
+    judgement = judge(the_group(cart, CATALOG), CATALOG, expired=None)
 
     assert {key: error.error_code for key, error in judgement.line_errors.items()} == {
         "first": first[1],
@@ -47,7 +46,11 @@ def test_the_first_failing_rule_names_the_group_s_code_wherever_its_line_stands(
 def test_expiry_stands_before_every_rule_and_bad_lines_are_still_told() -> None:
     cart = Cart.model_validate(a_cart(a_line(id="bad", catalogItemId="unheard-of")))
 
-    judgement = judge(group_lines(cart, {}, (), CATALOG).groups[0], CATALOG, expired="2026-03-01T00:00:00Z")
+    judgement = judge(
+        the_group(cart, CATALOG),
+        CATALOG,
+        expired="2026-03-01T00:00:00Z",
+    )
 
     assert judgement.error is not None
     assert judgement.error.code == 800008
@@ -57,7 +60,7 @@ def test_expiry_stands_before_every_rule_and_bad_lines_are_still_told() -> None:
 def test_a_bad_line_stands_before_a_mixed_group() -> None:
     cart = Cart.model_validate(a_cart(a_line(orderGroup="g", currencyCode="JPY"), a_line(orderGroup="g")))
 
-    judgement = judge(group_lines(cart, {}, (), CATALOG).groups[0], CATALOG, expired=None)
+    judgement = judge(the_group(cart, CATALOG), CATALOG, expired=None)
 
     assert judgement.error is not None
     assert judgement.error.code == 900169
@@ -66,7 +69,7 @@ def test_a_bad_line_stands_before_a_mixed_group() -> None:
 def test_of_two_lines_that_break_one_rule_the_group_tells_one_of_them() -> None:
     cart = Cart.model_validate(a_cart(a_line(quantity=1001), a_line(quantity=1002)))
 
-    judgement = judge(group_lines(cart, {}, (), CATALOG).groups[0], CATALOG, expired=None)
+    judgement = judge(the_group(cart, CATALOG), CATALOG, expired=None)
 
     assert judgement.error is not None
     assert judgement.error.description in {each.error_description for each in judgement.line_errors.values()}

@@ -5,9 +5,17 @@ from typing import Any
 import pytest
 
 from contracts.cart import Cart
-from tests.builders import ITEM, a_cart, a_catalog, a_catalog_item, a_line, an_open_catalog, without
+from tests.builders import (
+    ITEM,
+    a_cart,
+    a_catalog,
+    a_catalog_item,
+    a_line,
+    an_open_catalog,
+    the_group,
+    without,
+)
 from worker.checkout.catalog import Catalog
-from worker.checkout.grouping import group_lines
 from worker.checkout.rules import Judgement, judge
 
 
@@ -16,7 +24,7 @@ def judged(
 ) -> Judgement:
     """The judgement on the group of the first line."""
     cart = Cart.model_validate(a_cart(a_line(id=0) | line, *others))
-    return judge(group_lines(cart, {}, (), catalog).groups[0], catalog, expired=expired)
+    return judge(the_group(cart, catalog), catalog, expired=expired)
 
 
 def codes_of(judgement: Judgement) -> tuple[dict[int | str, int], int | None]:

@@ -90,8 +90,9 @@ def test_a_changed_cart_becomes_its_row() -> None:
     assert PARTIAL.cart is not None
     content = PARTIAL.cart.content
 
+    assigned = '{"groups":{},"currencies":{}}'
     assert rows_of(PARTIAL)["carts"] == [
-        (CUSTOMER, CART, 1, "Active", "{}", content.to_json().decode(), NOW, NOW, NOW + timedelta(days=7))
+        (CUSTOMER, CART, 1, "Active", assigned, content.to_json().decode(), NOW, NOW, NOW + timedelta(days=7))
     ]
 
 

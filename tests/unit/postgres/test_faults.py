@@ -60,7 +60,7 @@ def from_server(sqlstate: str) -> asyncpg.PostgresError:
 @pytest.mark.parametrize(
     ("fault", "sqlstate"), [(fault, code) for fault, codes in MEANINGS.items() for code in codes]
 )
-def test_a_sqlstate_means_one_fault(fault: type[WorkerError], sqlstate: str) -> None:
+async def test_a_sqlstate_means_one_fault(fault: type[WorkerError], sqlstate: str) -> None:
     with pytest.raises(WorkerError) as caught, translated():
         raise from_server(sqlstate)
 
@@ -68,12 +68,12 @@ def test_a_sqlstate_means_one_fault(fault: type[WorkerError], sqlstate: str) -> 
     assert isinstance(caught.value.__cause__, asyncpg.PostgresError)
 
 
-def test_a_fault_names_code_and_constraint_and_no_value() -> None:
+async def test_a_fault_names_code_and_constraint_and_no_value() -> None:
     assert str(fault_of(from_server("23505"))) == "SQLSTATE 23505 UniqueViolationError orders_one_per_group"
 
 
 @pytest.mark.parametrize("sqlstate", [code for codes in MEANINGS.values() for code in codes])
-def test_no_fault_tells_a_value(sqlstate: str) -> None:
+async def test_no_fault_tells_a_value(sqlstate: str) -> None:
     assert SECRET not in str(fault_of(from_server(sqlstate)))
 
 
@@ -90,7 +90,7 @@ def test_no_fault_tells_a_value(sqlstate: str) -> None:
     ],
     ids=repr,
 )
-def test_a_database_that_does_not_answer_is_unavailable_and_time_may_cure_it(error: Exception) -> None:
+async def test_a_database_that_does_not_answer_is_unavailable_and_time_may_cure_it(error: Exception) -> None:
     with pytest.raises(DatabaseUnavailable) as caught, translated():
         raise error
 
@@ -98,13 +98,13 @@ def test_a_database_that_does_not_answer_is_unavailable_and_time_may_cure_it(err
     assert caught.value.__cause__ is error
 
 
-def test_a_value_that_the_driver_cannot_encode_is_rejected_data() -> None:
+async def test_a_value_that_the_driver_cannot_encode_is_rejected_data() -> None:
     with pytest.raises(DataRejected), translated():
         raise asyncpg.DataError("invalid input for query argument $1")
 
 
 @pytest.mark.parametrize("error", [KeyError("k"), ValueError("v"), ZeroDivisionError()], ids=repr)
-def test_a_bug_stays_a_bug(error: Exception) -> None:
+async def test_a_bug_stays_a_bug(error: Exception) -> None:
     with pytest.raises(type(error)) as caught, translated():
         raise error
 

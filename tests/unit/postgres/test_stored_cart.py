@@ -9,11 +9,11 @@ from contracts.cart import Cart
 from tests.builders import a_cart, a_line
 from worker.postgres.checkouts import _stored_cart
 
+ASSIGNED = '{"groups": {"monthly/USD": "0"}, "currencies": {"item/monthly": "USD"}}'
+
 
 def stored(cart: dict[str, Any]) -> asyncpg.Record:
-    return cast(
-        "asyncpg.Record", {"version": 3, "content": json.dumps(cart), "group_numbers": '{"monthly/USD": "0"}'}
-    )
+    return cast("asyncpg.Record", {"version": 3, "content": json.dumps(cart), "assigned": ASSIGNED})
 
 
 def test_a_cart_is_read_with_its_version_and_group_numbers() -> None:
@@ -24,7 +24,7 @@ def test_a_cart_is_read_with_its_version_and_group_numbers() -> None:
 
 
 def test_a_row_that_was_made_to_be_locked_is_no_cart() -> None:
-    found = _stored_cart(cast("asyncpg.Record", {"version": 0, "content": None, "group_numbers": None}))
+    found = _stored_cart(cast("asyncpg.Record", {"version": 0, "content": None, "assigned": None}))
 
     assert (found.version, found.content, found.group_numbers) == (0, None, {})
 

@@ -9,7 +9,8 @@ CREATE TABLE carts (
     cart_id        uuid        NOT NULL,
     version        integer     NOT NULL DEFAULT 0 CHECK (version >= 0),
     status         text        CHECK (status IN ('Active', 'Ordered')),
-    group_numbers  json,
+    -- Group numbers and currencies that the worker filled in; they stay for the cart's life.
+    assigned       json,
     content        json,
     created_at     timestamptz,
     modified_at    timestamptz,
@@ -19,7 +20,7 @@ CREATE TABLE carts (
     CONSTRAINT carts_content_from_version_1 CHECK (
         (version = 0) = (content IS NULL)
         AND (content IS NULL) = (status IS NULL)
-        AND (content IS NULL) = (group_numbers IS NULL)
+        AND (content IS NULL) = (assigned IS NULL)
         AND (content IS NULL) = (created_at IS NULL)
         AND (content IS NULL) = (modified_at IS NULL)
         AND (content IS NULL) = (expires_at IS NULL)

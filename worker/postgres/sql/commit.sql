@@ -4,7 +4,7 @@ WITH changed_cart AS (
     UPDATE carts SET
         version = changed.version,
         status = changed.status,
-        group_numbers = changed.group_numbers::json,
+        assigned = changed.assigned::json,
         content = changed.content::json,
         created_at = changed.created_at,
         modified_at = changed.modified_at,
@@ -13,7 +13,7 @@ WITH changed_cart AS (
         $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[],
         $7::timestamptz[], $8::timestamptz[], $9::timestamptz[]
     ) AS changed (
-        customer_id, cart_id, version, status, group_numbers, content, created_at, modified_at, expires_at
+        customer_id, cart_id, version, status, assigned, content, created_at, modified_at, expires_at
     )
     WHERE carts.customer_id = changed.customer_id AND carts.cart_id = changed.cart_id
 ),
@@ -55,9 +55,12 @@ new_error AS (
     SELECT * FROM unnest(
         $41::uuid[], $42::text[], $43::text[], $44::uuid[], $45::integer[], $46::text[], $47::timestamptz[]
     )
+    -- A checkout whose row was pruned may be asked for again, and fail again.
+    ON CONFLICT (customer_id, message_id, order_group) DO UPDATE
+    SET code = excluded.code, description = excluded.description, created_at = excluded.created_at
 )
 UPDATE checkouts SET publication = mark.publication, published_at = clock_timestamp()
 FROM unnest($48::uuid[], $49::text[], $50::text[]) AS mark (customer_id, message_id, publication)
 WHERE checkouts.customer_id = mark.customer_id
     AND checkouts.message_id = mark.message_id
-    AND checkouts.publication = 'pending'
+    AND checkouts.publication <> 'published'

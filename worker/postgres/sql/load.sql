@@ -13,12 +13,12 @@ locked AS (
     INSERT INTO carts AS cart (customer_id, cart_id)
     SELECT customer_id, cart_id FROM command ORDER BY customer_id, cart_id
     ON CONFLICT (customer_id, cart_id) DO UPDATE SET version = cart.version
-    RETURNING cart.customer_id, cart.cart_id, cart.version, cart.group_numbers, cart.content
+    RETURNING cart.customer_id, cart.cart_id, cart.version, cart.assigned, cart.content
 )
 SELECT
     locked.version,
     coalesce(seen.version, 0) AS seen_version,
-    locked.group_numbers,
+    locked.assigned,
     locked.content,
     earlier.content_hash,
     earlier.event_id,

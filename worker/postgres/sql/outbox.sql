@@ -4,7 +4,7 @@ UPDATE checkouts SET publication = mark.publication, published_at = clock_timest
 FROM unnest($1::uuid[], $2::text[], $3::text[]) AS mark (customer_id, message_id, publication)
 WHERE checkouts.customer_id = mark.customer_id
     AND checkouts.message_id = mark.message_id
-    AND checkouts.publication = 'pending'
+    AND checkouts.publication <> 'published'
 
 -- name: overdue
 -- Lock events that were committed and not marked for a while ($1); other sweepers pass by. In the order of the
