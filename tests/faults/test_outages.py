@@ -1,5 +1,6 @@
 """The broker or the database away: nothing is lost, nothing is dead-lettered, all is done in the end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import pytest
 
 from tests.support.broker import connected_broker
 from tests.support.carts import requests
+from tests.support.command_line import CommandLine
 from tests.support.database import Database, prepare
-from tests.support.eventually import eventually
+from tests.support.eventually import WITHIN_SECONDS, eventually
 from tests.support.oracle import assert_ordered_once
 from tests.support.worker_process import WorkerProcess, Workers, workers_for
 from worker.amqp.connection import connected, open_channel
@@ -147,3 +149,44 @@ async def test_a_worker_without_its_services_can_be_stopped(private: Services, w
         assert await worker.exit_code(within=10) == 0
     finally:
         await private.rabbitmq.start()
+
+
+async def test_a_worker_whose_database_is_frozen_can_be_stopped_and_its_load_is_done_by_another(
+    private: Services, workers: Workers, load: Load
+) -> None:
+    worker = await _busy(workers, load)
+
+    private.postgres.freeze()
+    try:
+        worker.terminate()
+        assert await worker.exit_code(within=60) == 0
+    finally:
+        private.postgres.thaw()
+
+    await load.assert_done(await workers.start(sweep_after_seconds=1))
+
+
+async def test_a_worker_that_loses_the_broker_while_its_database_is_frozen_works_on_afterwards(
+    private: Services, workers: Workers, load: Load
+) -> None:
+    worker = await _busy(workers, load)
+
+    private.postgres.freeze()
+    try:
+        await private.rabbitmq.restart()
+    finally:
+        private.postgres.thaw()
+
+    await load.assert_done(worker)
+
+
+async def test_following_results_ends_when_the_broker_goes(private: Services, tmp_path: Path) -> None:
+    command_line = CommandLine({"CHECKOUT_AMQP_URL": private.rabbitmq.amqp_url}, tmp_path)
+    following = await command_line.start("results", "--count", "1")
+    assert following.stderr is not None
+    assert b"listening" in await following.stderr.readline()
+
+    await private.rabbitmq.restart()
+
+    async with asyncio.timeout(WITHIN_SECONDS):
+        assert await following.wait() == 3
