@@ -165,3 +165,4 @@ async def test_a_worker_keeps_its_row_while_it_lives(
     assert str(worker.pid) in row["worker_id"]
     assert row["version"]
     assert await worker.stop() == 0
+    assert await database.value("SELECT state FROM workers") == "stopped"

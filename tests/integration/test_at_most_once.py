@@ -176,3 +176,37 @@ async def test_carts_that_two_sessions_check_out_at_once_are_ordered_once(
     assert (counts["carts"], counts["checkouts"], counts["orders"]) == (20, 200, 40)
     assert await broker.ready() == 0
     assert await broker.ready("cart.dead-letters") == 0
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_checkout_whose_row_was_pruned_is_answered_again_and_keeps_nobody_waiting(
+    broker: Broker, events: Subscriber, database: Database
+) -> None:
+    failing = Request(lines=[a_line("licenses", quantity=2_000_000)])
+    await broker.submit(failing)
+    await events.until(1)
+    await database.execute("DELETE FROM checkouts")
+    await broker.submit(failing, a_request("a"), a_request("b"))
+    await events.until(4)
+
+    counts = await database.counts()
+    assert (counts["orders"], counts["checkouts"], counts["order_errors"]) == (2, 3, 1)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_orders_whose_row_stands_in_the_way_fail_alone(
+    broker: Broker, events: Subscriber, database: Database
+) -> None:
+    """No look-up shows the conflict: the order stands under another cart."""
+    blocked = a_request("a")
+    await broker.submit(blocked)
+    await events.until(1)
+    await database.execute("DELETE FROM checkouts")
+    await database.execute("DELETE FROM carts")
+    await database.execute("UPDATE orders SET cart_id = gen_random_uuid()")
+    await broker.submit(blocked, a_request("b"), a_request("c"))
+    await events.until(4)
+
+    (letter,) = await broker.dead_letters(1)
+    assert letter.headers["x-dead-letter-code"] == "unexpected-error"
+    assert await database.value("SELECT count(*) FROM checkouts") == 2
