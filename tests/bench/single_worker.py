@@ -164,7 +164,7 @@ def main() -> None:
         machine = {
             "cores": psutil.cpu_count(),
             "python": platform.python_version(),
-            "system": platform.platform(),
+            "system": f"{platform.system()} {platform.machine()}",
         }
         document = {
             "measured": datetime.now(UTC).isoformat(timespec="seconds"),
