@@ -4,10 +4,12 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
 import structlog
+from aio_pika.abc import AbstractConnection
 
 from contracts.wire import CHECKOUT_QUEUE
 from worker.amqp.codec import Limits
@@ -86,6 +88,46 @@ async def open_session(
     """
     async with acquired(pool) as connection:
         await check_schema(connection)
+    async with _links(settings, status) as links:
+        outbox, follower = Outbox(StoredEvents(pool)), _follower(settings, pool)
+        parts = [
+            Parts(
+                consumer=links.consumer,
+                publisher=publisher,
+                checkouts=Checkouts(pool),
+                outbox=outbox,
+                catalog=lambda: follower.catalog,
+                limits=Limits(settings.max_message_bytes, settings.max_line_items),
+                batch_size=settings.batch_size,
+                failpoints=failpoints,
+                status=status,
+            )
+            for publisher in links.publishers
+        ]
+        yield Session(
+            connections=links.connections,
+            consumer=links.consumer,
+            pipelines=[Pipeline(each) for each in parts],
+            outbox=outbox,
+            sweeper=_sweeper(settings, pool, links.sweeping),
+            follower=follower,
+            workers=Workers(pool),
+            status=status,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Links:
+    """What a session has to the broker: a publisher for each pipeline, and one for the sweeper."""
+
+    connections: list[AbstractConnection]
+    consumer: Consumer
+    publishers: list[Publisher]
+    sweeping: Publisher
+
+
+@asynccontextmanager
+async def _links(settings: Settings, status: Status) -> AsyncIterator[_Links]:
     async with (
         # On one connection, an alarm that blocks publishing would block the acknowledgements too.
         connected(settings.amqp, f"{status.worker_id} consume") as consuming,
@@ -93,35 +135,9 @@ async def open_session(
     ):
         channel = await open_channel(consuming)
         await require(channel, topology_for(channel))
+        publishers = [Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 1)]
         consumer = Consumer(channel, CHECKOUT_QUEUE)
-        *publishers, sweeping = [Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 1)]
-        outbox, follower = Outbox(StoredEvents(pool)), _follower(settings, pool)
-
-        def pipeline(publisher: Publisher) -> Pipeline:
-            return Pipeline(
-                Parts(
-                    consumer=consumer,
-                    publisher=publisher,
-                    checkouts=Checkouts(pool),
-                    outbox=outbox,
-                    catalog=lambda: follower.catalog,
-                    limits=Limits(settings.max_message_bytes, settings.max_line_items),
-                    batch_size=settings.batch_size,
-                    failpoints=failpoints,
-                    status=status,
-                )
-            )
-
-        yield Session(
-            connections=[consuming, publishing],
-            consumer=consumer,
-            pipelines=[pipeline(each) for each in publishers],
-            outbox=outbox,
-            sweeper=_sweeper(settings, pool, sweeping),
-            follower=follower,
-            workers=Workers(pool),
-            status=status,
-        )
+        yield _Links([consuming, publishing], consumer, publishers[:-1], publishers[-1])
 
 
 def _follower(settings: Settings, pool: Pool) -> CatalogFollower:

@@ -60,10 +60,10 @@ def _address(url: str) -> URL:
     """Not the error's text: that may hold the password."""
     try:
         address = URL(url)
-        if address.scheme in _SCHEMES and address.host:
-            return address.update_query(heartbeat=HEARTBEAT_SECONDS)
     except ValueError:
-        pass
+        address = URL()
+    if address.scheme in _SCHEMES and address.host:
+        return address.update_query(heartbeat=HEARTBEAT_SECONDS)
     raise ConfigurationFault(
         "CHECKOUT_AMQP_URL cannot be read. Write it like amqp://user:password@host:5672/vhost, "
         "special characters of the password percent-encoded"

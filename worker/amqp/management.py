@@ -59,13 +59,21 @@ def _split(url: str) -> SplitResult:
     """Not the error's text: that may hold the password."""
     try:
         parts = urlsplit(url)
-        if parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0:
-            return parts
     except ValueError:
-        pass
+        parts = urlsplit("")
+    if parts.scheme in {"http", "https"} and parts.hostname and _has_port(parts):
+        return parts
     raise ConfigurationFault(
         "CHECKOUT_MANAGEMENT_URL cannot be read. Write it like http://user:password@host:15672"
     )
+
+
+def _has_port(parts: SplitResult) -> bool:
+    """A readable one, or none, which is the default."""
+    try:
+        return parts.port is None or parts.port > 0
+    except ValueError:
+        return False
 
 
 def definitions(topology: Topology) -> dict[str, Any]:
