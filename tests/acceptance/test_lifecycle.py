@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from tests.support.broker import SOURCE, Broker, Subscriber
-from tests.support.carts import CATALOG, a_request, guid, requests
+from tests.support.carts import CATALOG, Request, a_request, guid, requests
 from tests.support.command_line import CommandLine
 from tests.support.database import Database
 from tests.support.eventually import eventually
@@ -44,23 +46,28 @@ async def test_an_idle_worker_stops_at_once(broker: Broker, workers: Workers) ->
     assert await broker.consumers() == 0
 
 
-async def test_a_second_signal_does_not_wait_for_the_drain(
-    broker: Broker, events: Subscriber, database: Database, workers: Workers
-) -> None:
-    """A lock that somebody else holds on the carts keeps the batch from being finished."""
-    worker = await workers.start(grace_seconds=60)
+@asynccontextmanager
+async def _stuck(request: Request, broker: Broker, database: Database) -> AsyncIterator[None]:
+    """A lock that somebody else holds on the carts keeps a batch from being finished."""
     async with Database(database.url) as other:
         await other.execute("BEGIN")
         await other.execute("LOCK TABLE carts")
-        request = a_request("a")
         await broker.submit(request)
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        await eventually(lambda: database.value(waiting))
+        await eventually(lambda: database.value("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        yield
+        await other.execute("ROLLBACK")
+
+
+async def test_a_second_signal_does_not_wait_for_the_drain(
+    broker: Broker, events: Subscriber, database: Database, workers: Workers
+) -> None:
+    worker = await workers.start(grace_seconds=60)
+    request = a_request("a")
+    async with _stuck(request, broker, database):
         worker.terminate()
         await worker.until_logged("worker.draining")
         worker.terminate()
         assert await worker.exit_code(within=8) != 0
-        await other.execute("ROLLBACK")
     assert await database.count("checkouts") == 0
 
     last = await workers.start()
@@ -73,16 +80,10 @@ async def test_what_is_not_finished_within_the_grace_is_left_for_others(
     broker: Broker, events: Subscriber, database: Database, workers: Workers
 ) -> None:
     worker = await workers.start(grace_seconds=1)
-    async with Database(database.url) as other:
-        await other.execute("BEGIN")
-        await other.execute("LOCK TABLE carts")
-        request = a_request("a")
-        await broker.submit(request)
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        await eventually(lambda: database.value(waiting))
+    request = a_request("a")
+    async with _stuck(request, broker, database):
         worker.terminate()
         assert await worker.exit_code(within=15) == 0
-        await other.execute("ROLLBACK")
     await eventually(broker.ready, lambda count: count == 1)
     assert await broker.ready("cart.dead-letters") == 0
 

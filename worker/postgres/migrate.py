@@ -93,8 +93,7 @@ async def migrate(connection: Connection) -> Sequence[Migration]:
 async def _exclusively(connection: Connection) -> AsyncIterator[None]:
     """One migrator at a time.
 
-    The lock is polled: a session that waits inside pg_advisory_lock() holds a snapshot, which keeps
-    the other's changes from being cleaned up after.
+    The lock is polled: a session that waits inside pg_advisory_lock() holds a snapshot all the while.
     """
     async with asyncio.timeout(LOCK_SECONDS):
         while not await connection.fetchval(statement("try_migration_lock")):  # noqa: ASYNC110
