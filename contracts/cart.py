@@ -21,6 +21,7 @@ MAX_LINE_ITEMS: Final = 200
 
 MAX_LINE_ID: Final = 2_147_483_647
 MAX_LINE_ID_LENGTH: Final = 64
+_NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def _line_id(value: object) -> object:
@@ -35,6 +36,14 @@ def _line_id(value: object) -> object:
 
 
 LineId = Annotated[int | str, BeforeValidator(_line_id)]
+
+
+def _set_id(value: object) -> object:
+    # An id that nobody set, as .NET writes it: all such carts would be one.
+    return None if value == _NO_GUID else value
+
+
+CartId = Annotated[Guid | None, BeforeValidator(_set_id)]
 
 
 class RenewsTo(TolerantModel):
@@ -76,6 +85,7 @@ class CartLineItem(TolerantModel):
     attestation_accepted: bool | None = None
     promotion_id: Name | None = None
     custom_term_end_date: Timestamp | None = None
+    partner_id_on_record: Name | None = None
     additional_partner_ids_on_record: Annotated[list[Name], Field(max_length=100)] | None = None
     error: CartError | None = None
 
@@ -117,7 +127,10 @@ class CartLineItem(TolerantModel):
 class Cart(TolerantModel):
     """What a customer is about to buy. All but `lineItems` and the attestation is set by the worker."""
 
-    id: Guid | None = None
+    # What cart.updated says beside the cart comes back when that is edited and sent again.
+    unread: ClassVar[frozenset[str]] = frozenset({"customerid", "cartid", "cartversion"})
+
+    id: CartId = None
     creation_timestamp: Timestamp | None = None
     last_modified_timestamp: Timestamp | None = None
     expiration_timestamp: Timestamp | None = None

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from contracts.cart import Cart
+from contracts.cart import Cart, CartId
 from contracts.model import TolerantModel, WireModel
 from contracts.order import Order
 from contracts.scalars import Guid, Version
@@ -20,7 +20,7 @@ class CheckoutCart(TolerantModel):
     model_config = ConfigDict(extra="ignore")
 
     customer_id: Guid
-    cart_id: Guid | None = None
+    cart_id: CartId = None
     cart: Cart | None = None
     cart_version: Version | None = None
 

@@ -41,6 +41,9 @@ class TolerantModel(WireModel):
     other_names: ClassVar[Mapping[str, str]] = {}
     """Further names under which a member may come, beside its own."""
 
+    unread: ClassVar[frozenset[str]] = frozenset()
+    """Members that are dropped, in lower case: they are no part of this object, wherever they came from."""
+
     _names: ClassVar[Mapping[str, str]]
     _dates: ClassVar[frozenset[str]]
     _exact: ClassVar[frozenset[str]]
@@ -74,7 +77,8 @@ class TolerantModel(WireModel):
         for key, value in data.items():
             name = cls._names.get(key.casefold())
             if name is None:
-                unknown[key] = value
+                if key.casefold() not in cls.unread:
+                    unknown[key] = value
             elif value is None or value == "" or (name in cls._dates and _is_unset(value)):
                 continue
             elif name in folded and folded[name] != value:

@@ -1,7 +1,7 @@
 """From the bytes of a message to a command, or to what is wrong with them."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import from_json
@@ -9,10 +9,13 @@ from pydantic_core import from_json
 from contracts.cart import MAX_LINE_ITEMS
 from contracts.checkout import CheckoutCart
 from contracts.codes import DeadLetterCode
+from contracts.model import TolerantModel
 from contracts.rejected import Violation
+from contracts.update import UpdateCart
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 MAX_VIOLATIONS: Final = 20
+_CommandT = TypeVar("_CommandT", bound=TolerantModel)
 _BOM: Final = b"\xef\xbb\xbf"
 _PLAIN_WORDS: Final = {
     # GUIDs are the only texts of the contract with a pattern.
@@ -41,9 +44,20 @@ def read_checkout(
     Raises:
         UnreadableError: the body is too large, not UTF-8, not JSON, or breaks the contract.
     """
+    return _read(CheckoutCart, body, max_bytes, max_line_items)
+
+
+def read_update(
+    body: bytes, *, max_bytes: int = MAX_MESSAGE_BYTES, max_line_items: int = MAX_LINE_ITEMS
+) -> UpdateCart:
+    """Read the body of a `cart.update` message, as tolerantly. Raises: UnreadableError."""
+    return _read(UpdateCart, body, max_bytes, max_line_items)
+
+
+def _read(model: type[_CommandT], body: bytes, max_bytes: int, max_line_items: int) -> _CommandT:
     document = _parse(_decoded(body, max_bytes))
     try:
-        return CheckoutCart.model_validate(document, context={"max_line_items": max_line_items})
+        return model.model_validate(document, context={"max_line_items": max_line_items})
     except ValidationError as error:
         raise _violated(list(_violations(error))) from None
 
