@@ -34,9 +34,9 @@ class CheckoutCart(TolerantModel):
         return self
 
     @property
-    def named_cart_id(self) -> str:
+    def named_cart_id(self) -> str | None:
         """The id of the cart, wherever the command names it."""
-        return self.cart_id or (self.cart.id if self.cart else None) or ""
+        return self.cart_id or (self.cart.id if self.cart else None)
 
 
 class OrderError(WireModel):

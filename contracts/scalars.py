@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
@@ -40,6 +41,12 @@ def parse_timestamp(text: str) -> datetime:
     fraction = (match["fraction"] or "")[:6].ljust(6, "0")
     zone = (match["zone"] or "Z").upper().replace("Z", "+00:00")
     return datetime.fromisoformat(f"{match['seconds']}.{fraction}{zone}").astimezone(UTC)
+
+
+@lru_cache(maxsize=1_024)
+def timestamp(moment: datetime) -> str:
+    """A moment as the contract writes it: UTC with a Z."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _check_timestamp(text: str) -> str:

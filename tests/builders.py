@@ -8,14 +8,17 @@ from typing import Any, Final
 from aiormq import spec
 
 from contracts.cart import Cart
-from contracts.reader import read_checkout
+from contracts.checkout import CheckoutCart
+from contracts.order import Order
+from contracts.reader import read_checkout, read_update
+from contracts.update import UpdateCart
 from worker.amqp.delivery import Delivery
 from worker.checkout.catalog import Catalog, CatalogItem
-from worker.checkout.command import Command, Origin
+from worker.checkout.command import Command, Origin, cart_id_of
 from worker.checkout.content import command_hash
-from worker.checkout.currencies import Currencies
 from worker.checkout.decision import Decided
 from worker.checkout.grouping import Group, group_lines
+from worker.checkout.ordering import make_order
 from worker.checkout.situation import ExistingOrder, Situation, StoredCart
 
 CUSTOMER: Final = "0a1b2c3d-0000-4000-8000-0000000000c1"
@@ -45,6 +48,10 @@ def a_checkout(cart: Mapping[str, Any] | None = None, /, **members: Any) -> dict
     return {"customerId": CUSTOMER, "cart": cart or a_cart()} | members
 
 
+def an_update(cart: Mapping[str, Any] | None = None, /, **members: Any) -> dict[str, Any]:
+    return {"customerId": CUSTOMER, "cartId": CART, "cart": cart or a_cart()} | members
+
+
 def a_checkout_by_reference(**members: Any) -> dict[str, Any]:
     return {"customerId": CUSTOMER, "cartId": CART} | members
 
@@ -70,7 +77,38 @@ def a_command(
     origin: Origin | None = None,
 ) -> Command:
     body = read_checkout(as_body(a_checkout() if checkout is None else checkout))
-    return Command(message_id, command_hash(body), body, asked, received, origin or an_origin())
+    return _command(body, message_id, asked, received, origin)
+
+
+def an_update_command(
+    update: Mapping[str, Any] | None = None,
+    *,
+    message_id: str = "message-1",
+    asked: datetime = NOW,
+    received: datetime = NOW,
+    origin: Origin | None = None,
+) -> Command:
+    body = read_update(as_body(an_update() if update is None else update))
+    return _command(body, message_id, asked, received, origin)
+
+
+def _command(
+    body: CheckoutCart | UpdateCart,
+    message_id: str,
+    asked: datetime,
+    received: datetime,
+    origin: Origin | None,
+) -> Command:
+    return Command(
+        message_id=message_id,
+        content_hash=command_hash(body),
+        body=body,
+        cart_id=cart_id_of(body, message_id),
+        asked=asked,
+        received=received,
+        origin=origin or an_origin(),
+        user="storefront-eu",
+    )
 
 
 def a_catalog_item(catalog_item_id: str = ITEM, **members: Any) -> CatalogItem:
@@ -121,7 +159,13 @@ def a_situation_after(decided: Decided, before: Situation | None = None) -> Situ
     before = before or Situation()
     change = decided.cart
     cart = (
-        StoredCart(change.version, change.content, change.group_numbers, change.currencies)
+        StoredCart(
+            change.version,
+            change.content,
+            change.group_numbers,
+            change.currencies,
+            change.content_asked,
+        )
         if change
         else before.cart
     )
@@ -129,6 +173,17 @@ def a_situation_after(decided: Decided, before: Situation | None = None) -> Situ
     return Situation(cart, {**before.orders, **made})
 
 
+def an_order(catalog: Catalog | None = None) -> Order:
+    catalog = catalog or an_open_catalog()
+    group = the_group(Cart.model_validate(a_cart()), catalog)
+    return make_order(group, customer_id=CUSTOMER, cart_id=CART, catalog=catalog, created=NOW)
+
+
+def ordered_groups(*names: str) -> dict[str, ExistingOrder]:
+    """Orders that these groups of a cart have already."""
+    return {name: ExistingOrder(bytes(32), an_order()) for name in names}
+
+
 def the_group(cart: Cart, catalog: Catalog) -> Group:
     """The group of a cart's first line, populated."""
-    return group_lines(cart, {}, (), Currencies(Situation(), catalog)).groups[0]
+    return group_lines(cart, Situation(), catalog).groups[0]

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from aio_pika.abc import AbstractConnection
 
-from contracts.wire import CHECKOUT_QUEUE
+from contracts.wire import CHECKOUT_QUEUE, UPDATE_QUEUE
 from worker.amqp.codec import Limits
 from worker.amqp.connection import connected, open_channel
 from worker.amqp.consumer import Consumer
@@ -136,7 +136,7 @@ async def _links(settings: Settings, status: Status) -> AsyncIterator[_Links]:
         channel = await open_channel(consuming)
         await require(channel, topology_for(channel))
         publishers = [Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 1)]
-        consumer = Consumer(channel, CHECKOUT_QUEUE)
+        consumer = Consumer(channel, (CHECKOUT_QUEUE, UPDATE_QUEUE))
         yield _Links([consuming, publishing], consumer, publishers[:-1], publishers[-1])
 
 

@@ -164,7 +164,7 @@ class Pipeline:
         catalog = self._parts.catalog()
         with self._parts.outbox.taken() as marks:
             async with self._parts.checkouts.transaction() as transaction:
-                situations = await transaction.load(commands)
+                situations = await transaction.load(commands, catalog)
                 decisions = [
                     decide(command, situation, catalog)
                     for command, situation in zip(commands, situations, strict=True)

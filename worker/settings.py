@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     batch_size: Annotated[int, Field(ge=1, le=2000)] = 100
     """Messages that are decided and committed together, at most."""
     prefetch: Annotated[int, Field(ge=1, le=2000)] = 400
-    """Messages that the broker hands over before the first of them is settled."""
+    """Messages of each queue that the broker hands over before the first of them is settled."""
     max_message_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
     """Larger commands are dead-lettered."""
     max_line_items: Annotated[int, Field(ge=1, le=10_000)] = 200

@@ -3,9 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 
-from contracts.scalars import parse_timestamp
+from contracts.scalars import parse_timestamp, timestamp
 from tests.strategies import moments
-from worker.checkout.ordering import timestamp
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,20 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "correlation_id": "'c'",
         "body": "'{}'",
     },
+    "cart_updates": {
+        "customer_id": CUSTOMER,
+        "message_id": "'m'",
+        "cart_id": CUSTOMER,
+        "cart_version": "1",
+        "content_hash": "sha256('x')",
+        "asked_at": "now()",
+        "event_id": CUSTOMER,
+        "event_type": "'cart.updated'",
+        "event_time": "'t'",
+        "source": "'s'",
+        "correlation_id": "'c'",
+        "body": "'{}'",
+    },
     "orders": {
         "customer_id": CUSTOMER,
         "order_id": CUSTOMER,
@@ -68,7 +82,38 @@ VALID: Final[dict[str, dict[str, str]]] = {
     },
     "catalog_items": {"catalog_item_id": "'i'", "content": "'{}'"},
     "catalog_revision": {"singleton": "true", "revision": "1"},
+    "attempts": {"message_hash": "sha256('x')", "queue": "'q'", "worker_id": "'w'"},
+    "dead_letters": {
+        "dead_letter_id": "'d'",
+        "code": "'not-json'",
+        "reason": "'r'",
+        "fingerprint": "'f'",
+        "set_aside_by": "'worker'",
+        "exchange": "'e'",
+        "routing_key": "'k'",
+        "source": "'s'",
+        "properties": "''",
+        "body": "''",
+        "asked_at": "now()",
+        "first_failed_at": "now()",
+        "last_failed_at": "now()",
+    },
+    "dead_letter_actions": {
+        "dead_letter_id": "'parent'",
+        "action_number": "1",
+        "action": "'archived'",
+        "actor": "'worker'",
+        "state_after": "'parked'",
+    },
     "workers": {"worker_id": "'w'", "version": "'1'", "state": "'consuming'"},
+}
+
+OF_A_CUSTOMER: Final = ["carts", "checkouts", "cart_updates", "orders", "order_line_items", "order_errors"]
+CLAIMED: Final = {
+    "state": "'replaying'",
+    "replay_token": "sha256('x')",
+    "claimed_at": "now()",
+    "claimed_by": "'o'",
 }
 
 # What breaks each CHECK, beside the row that is valid otherwise.
@@ -93,6 +138,33 @@ BROKEN: Final[dict[str, list[tuple[str, dict[str, str]]]]] = {
         ("checkouts", {"publication": "'published'"}),
         ("checkouts", {"publication": "'pending'", "published_at": "now()"}),
     ],
+    "cart_updates_message_id_check": [("cart_updates", {"message_id": "''"})],
+    "cart_updates_cart_version_check": [("cart_updates", {"cart_version": "-1"})],
+    "cart_updates_content_hash_check": [("cart_updates", {"content_hash": "'x'"})],
+    "cart_updates_event_type_check": [("cart_updates", {"event_type": "'checkout.completed'"})],
+    "cart_updates_publication_check": [
+        ("cart_updates", {"publication": "'lost'", "published_at": "now()"}),
+    ],
+    "cart_updates_published_at_when_published": [
+        ("cart_updates", {"publication": "'published'"}),
+        ("cart_updates", {"publication": "'pending'", "published_at": "now()"}),
+    ],
+    "attempts_message_hash_check": [("attempts", {"message_hash": "'x'"})],
+    "attempts_attempts_check": [("attempts", {"attempts": "0"})],
+    "dead_letters_dead_letter_id_check": [("dead_letters", {"dead_letter_id": "''"})],
+    "dead_letters_state_check": [("dead_letters", {"state": "'lost'"})],
+    "dead_letters_code_check": [("dead_letters", {"code": "''"})],
+    "dead_letters_set_aside_by_check": [("dead_letters", {"set_aside_by": "'nobody'"})],
+    "dead_letters_failures_check": [("dead_letters", {"failures": "0"})],
+    "dead_letters_replay_token_check": [("dead_letters", CLAIMED | {"replay_token": "'x'"})],
+    "dead_letters_claim_while_replaying": [
+        ("dead_letters", CLAIMED | {"state": "'parked'"}),
+        *(("dead_letters", CLAIMED | {column: "NULL"}) for column in CLAIMED if column != "state"),
+    ],
+    "dead_letters_failed_in_order": [("dead_letters", {"last_failed_at": "now() - interval '1 s'"})],
+    "dead_letter_actions_action_number_check": [("dead_letter_actions", {"action_number": "0"})],
+    "dead_letter_actions_action_check": [("dead_letter_actions", {"action": "'lost'"})],
+    "dead_letter_actions_actor_check": [("dead_letter_actions", {"actor": "''"})],
     "orders_order_group_check": [("orders", {"order_group": "''"})],
     "orders_content_hash_check": [("orders", {"content_hash": "'x'"})],
     "order_line_items_line_item_number_check": [("order_line_items", {"line_item_number": "-1"})],
@@ -111,6 +183,12 @@ CASES: Final = [
 
 
 async def _insert(database: Database, table: str, change: dict[str, str]) -> None:
+    if table == "dead_letter_actions":
+        await _insert_one(database, "dead_letters", {"dead_letter_id": "'parent'"})
+    await _insert_one(database, table, change)
+
+
+async def _insert_one(database: Database, table: str, change: dict[str, str]) -> None:
     row = VALID[table] | change
     await database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(row.values())})")  # noqa: S608
 
@@ -147,19 +225,24 @@ async def test_every_check_of_the_schema_is_tried_here(database: Database) -> No
         ("order_errors", {}, "order_errors_pkey"),
         ("catalog_items", {}, "catalog_items_pkey"),
         ("workers", {}, "workers_pkey"),
+        ("cart_updates", {"event_id": OTHER}, "cart_updates_pkey"),
+        ("attempts", {}, "attempts_pkey"),
+        ("dead_letters", CLAIMED, "dead_letters_pkey"),
+        ("dead_letters", CLAIMED | {"dead_letter_id": "'e'"}, "dead_letters_token"),
     ],
 )
 async def test_a_second_row_of_one_key_is_refused(
     database: Database, table: str, change: dict[str, str], name: str
 ) -> None:
-    await _insert(database, table, {})
+    first = CLAIMED if table == "dead_letters" else {}
+    await _insert(database, table, first)
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
         await _insert(database, table, change)
     assert refused.value.constraint_name == name
 
 
 async def test_another_customer_may_use_the_same_ids(database: Database) -> None:
-    for table in ("carts", "checkouts", "orders", "order_line_items", "order_errors"):
+    for table in OF_A_CUSTOMER:
         await _insert(database, table, {})
         await _insert(database, table, {"customer_id": OTHER})
 
@@ -168,7 +251,14 @@ async def test_the_customer_comes_first_in_every_key_of_the_message_path(databas
     keys = await database.rows(
         "SELECT conname, (SELECT attname FROM pg_attribute WHERE attrelid = conrelid AND attnum = conkey[1]) "
         "AS first FROM pg_constraint WHERE contype IN ('p', 'u') AND conrelid = ANY ($1::regclass[])",
-        ["carts", "checkouts", "orders", "order_line_items", "order_errors"],
+        OF_A_CUSTOMER,
     )
     assert {row["first"] for row in keys} == {"customer_id"}
-    assert len(keys) >= 6
+    assert len(keys) >= 7
+
+
+async def test_what_was_done_to_a_dead_letter_cannot_be_changed_or_removed(database: Database) -> None:
+    await _insert(database, "dead_letter_actions", {})
+    for change in ("UPDATE dead_letter_actions SET actor = 'x'", "DELETE FROM dead_letter_actions"):
+        with pytest.raises(asyncpg.RaiseError, match="only ever added to"):
+            await database.execute(change)

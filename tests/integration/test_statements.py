@@ -15,7 +15,7 @@ from worker.postgres.statements import _statements, statement
 from worker.settings import Settings
 
 ROWS: Final = 50_000
-LARGE: Final = ("carts", "checkouts", "orders")
+LARGE: Final = ("carts", "checkouts", "cart_updates", "orders")
 
 FILL: Final = """
 INSERT INTO carts (customer_id, cart_id, version, status, assigned, content, created_at, modified_at,
@@ -27,6 +27,11 @@ INSERT INTO checkouts (customer_id, message_id, cart_id, cart_version, content_h
     event_type, event_time, source, correlation_id, body, publication, published_at)
 SELECT md5(n::text)::uuid, n::text, md5(n::text)::uuid, 1, sha256('x'), now(), md5(n::text)::uuid,
     'checkout.completed', '', '', '', '', 'published', now()
+FROM generate_series(1, 50000) AS n;
+INSERT INTO cart_updates (customer_id, message_id, cart_id, cart_version, content_hash, asked_at, event_id,
+    event_type, event_time, source, correlation_id, body, publication, published_at)
+SELECT md5(n::text)::uuid, 'u' || n, md5(n::text)::uuid, 1, sha256('x'), now(), md5(n::text)::uuid,
+    'cart.updated', '', '', '', '', 'published', now()
 FROM generate_series(1, 50000) AS n;
 INSERT INTO orders (customer_id, order_id, cart_id, order_group, message_id, content_hash, billing_cycle,
     currency_code, status, content, created_at)

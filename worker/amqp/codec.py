@@ -9,7 +9,7 @@ from typing import Any, Final
 from aiormq import spec
 
 from contracts.codes import DeadLetterCode
-from contracts.reader import UnreadableError, read_checkout
+from contracts.reader import UnreadableError, read_checkout, read_update
 from contracts.rejected import Violation
 from contracts.scalars import parse_timestamp
 from contracts.wire import (
@@ -18,11 +18,12 @@ from contracts.wire import (
     RESULTS_EXCHANGE,
     TRACEPARENT,
     TRACESTATE,
+    UPDATE_QUEUE,
     source_of,
 )
 from worker.amqp.delivery import Delivery
 from worker.amqp.publisher import PERSISTENT, Outgoing
-from worker.checkout.command import Command, Origin
+from worker.checkout.command import Command, Origin, cart_id_of
 from worker.checkout.content import command_hash
 from worker.checkout.event import Event
 
@@ -47,19 +48,23 @@ class Limits:
 
 
 def decode(delivery: Delivery, limits: Limits) -> Command | Malformed:
-    """The command that a delivery of `cart.checkout` carries."""
+    """The command that a delivery carries; its queue tells which."""
+    read = read_update if delivery.queue == UPDATE_QUEUE else read_checkout
     try:
         _check_ids(delivery.properties)
-        body = read_checkout(delivery.body, max_bytes=limits.max_bytes, max_line_items=limits.max_line_items)
+        body = read(delivery.body, max_bytes=limits.max_bytes, max_line_items=limits.max_line_items)
     except UnreadableError as error:
         return Malformed(error.code, error.reason, error.violations)
+    message_id = message_id_of(delivery)
     return Command(
-        message_id=message_id_of(delivery),
+        message_id=message_id,
         content_hash=command_hash(body),
         body=body,
+        cart_id=cart_id_of(body, message_id),
         asked=asked_at(delivery),
         received=delivery.received,
         origin=origin_of(delivery),
+        user=_user(delivery.properties),
     )
 
 
@@ -85,6 +90,11 @@ def origin_of(delivery: Delivery) -> Origin:
 def asked_at(delivery: Delivery) -> datetime:
     """When the producer asked, as far as that can be known; never later than now."""
     return min(_asked(delivery.properties) or delivery.received, delivery.received)
+
+
+def _user(properties: spec.Basic.Properties) -> str | None:
+    """The broker has checked `user_id`; `app_id` is the producer's own word."""
+    return properties.user_id or properties.app_id or _cloud(properties, "source")
 
 
 def is_anonymous(delivery: Delivery) -> bool:

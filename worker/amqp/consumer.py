@@ -1,7 +1,9 @@
 """Receive: what the broker delivers, handed out in batches."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel
@@ -12,12 +14,12 @@ from worker.errors import BrokerUnavailable
 
 
 class Consumer:
-    """Consumes one queue on one channel. The callback only puts deliveries aside: others own the work."""
+    """Consumes queues on one channel. The callback only puts deliveries aside: others own the work."""
 
-    def __init__(self, channel: Channel, queue: str) -> None:
+    def __init__(self, channel: Channel, queues: Sequence[str]) -> None:
         self._channel = channel
-        self._queue = queue
-        self._tag = ""
+        self._queues = queues
+        self._tags: list[str] = []
         self._waiting: asyncio.Queue[Delivery | None] = asyncio.Queue()
         self._cancelled = asyncio.get_running_loop().create_future()
 
@@ -26,8 +28,10 @@ class Consumer:
         with translated():
             self._channel.on_consumer_cancel_callbacks.add(self._on_cancelled)
             await self._channel.basic_qos(prefetch_count=prefetch, timeout=RPC_SECONDS)
-            answer = await self._channel.basic_consume(self._queue, self._on_message, timeout=RPC_SECONDS)
-            self._tag = answer.consumer_tag or ""
+            for queue in self._queues:
+                on_message = partial(self._on_message, queue)
+                answer = await self._channel.basic_consume(queue, on_message, timeout=RPC_SECONDS)
+                self._tags.append(answer.consumer_tag or "")
 
     async def take(self, limit: int) -> list[Delivery]:
         """Whatever is waiting, up to the limit; waits for the first. Empty: the consumer was stopped."""
@@ -53,7 +57,8 @@ class Consumer:
         """Take no more in; what waits is still handed out, then `take` gives nothing."""
         try:
             with translated():
-                await self._channel.basic_cancel(self._tag, timeout=RPC_SECONDS)
+                for tag in self._tags:
+                    await self._channel.basic_cancel(tag, timeout=RPC_SECONDS)
         finally:
             self._waiting.put_nowait(None)
 
@@ -64,19 +69,19 @@ class Consumer:
             return_when=asyncio.FIRST_COMPLETED,
         )
         raise BrokerUnavailable(
-            f"The broker cancelled the consumer of {self._queue}"
+            "The broker cancelled a consumer: its queue was deleted, or has no leader"
             if self._cancelled.done()
             else "The channel of the consumer was closed"
         )
 
-    async def _on_message(self, message: DeliveredMessage) -> None:
+    async def _on_message(self, queue: str, message: DeliveredMessage) -> None:
         self._waiting.put_nowait(
             Delivery(
                 body=message.body,
                 properties=message.header.properties,
                 exchange=message.exchange or "",
                 routing_key=message.routing_key or "",
-                queue=self._queue,
+                queue=queue,
                 tag=message.delivery_tag or 0,
                 redelivered=bool(message.redelivered),
                 received=datetime.now(UTC),

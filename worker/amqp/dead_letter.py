@@ -9,19 +9,20 @@ from aiormq import spec
 from pydantic_core import from_json
 
 from contracts.codes import DeadLetterCode
-from contracts.rejected import CheckoutRejected
-from contracts.scalars import parse_timestamp
-from contracts.wire import DEAD_LETTERS_EXCHANGE, DeadLetterHeader, EventType
+from contracts.rejected import CartRejected, CheckoutRejected
+from contracts.scalars import parse_timestamp, timestamp
+from contracts.wire import DEAD_LETTERS_EXCHANGE, UPDATE_QUEUE, DeadLetterHeader, EventType
 from worker.amqp.codec import Malformed, asked_at, is_anonymous, message_id_of, origin_of
 from worker.amqp.delivery import Delivery
 from worker.amqp.header_table import FaithfulProperties
 from worker.amqp.publisher import PERSISTENT, Outgoing
 from worker.checkout.event import Event, event_id
-from worker.checkout.ordering import timestamp
 
 _REPLACED: Final = frozenset(
     {"cluster_id", "delivery_mode", "expiration", "headers", "message_id", "user_id"}
 )
+_CHECKOUT_REJECTION: Final = (EventType.CHECKOUT_REJECTED, CheckoutRejected)
+_REJECTIONS: Final = {UPDATE_QUEUE: (EventType.CART_REJECTED, CartRejected)}
 _LONGEST_REASON: Final = 4096
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # These two would make the broker send copies to wherever their values say.
@@ -57,11 +58,12 @@ def dead_letter_id(delivery: Delivery) -> str:
 
 
 def rejected_event(delivery: Delivery, malformed: Malformed) -> Event | None:
-    """`checkout.rejected` for whoever asked; None where nothing tells who that is."""
+    """`checkout.rejected` or `cart.rejected` for whoever asked; None where nothing tells who that is."""
     if is_anonymous(delivery):
         return None
     customer_id, cart_id = _mentioned_ids(delivery, malformed.code)
-    body = CheckoutRejected(
+    kind, body_of = _REJECTIONS.get(delivery.queue, _CHECKOUT_REJECTION)
+    body = body_of(
         code=malformed.code,
         description=malformed.reason,
         dead_lettered=True,
@@ -71,7 +73,7 @@ def rejected_event(delivery: Delivery, malformed: Malformed) -> Event | None:
     )
     return Event(
         id=event_id(dead_letter_id(delivery)),
-        type=EventType.CHECKOUT_REJECTED,
+        type=kind,
         body=body.to_json(),
         subject=f"{customer_id or 'unknown'}/{cart_id or 'unknown'}",
         # Of the message where it tells: every copy of this event is the same then.

@@ -28,6 +28,7 @@ class CartChange:
     currencies: Mapping[str, str]
     created: datetime
     expires: datetime
+    content_asked: datetime
 
 
 @dataclass(frozen=True, slots=True)

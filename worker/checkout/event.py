@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid5
 
+from contracts.model import WireModel
+from contracts.scalars import timestamp
+from contracts.update import UpdateCart
 from contracts.wire import EventType, event_routing_key
-from worker.checkout.command import Origin
+from worker.checkout.command import Command, Origin
 
 _EVENTS = UUID("5f0c9c52-7d0e-5b43-9a3f-6d1a2c0f7b11")
 
@@ -28,3 +31,17 @@ class Event:
 def event_id(*identity: str) -> str:
     """The id that the event of this identity has, whichever worker makes it and however often."""
     return str(uuid5(_EVENTS, "\n".join(identity)))
+
+
+def event_of(command: Command, kind: EventType, body: WireModel) -> Event:
+    """The event that answers a command."""
+    # Updates and checkouts have ids of their own even where somebody gives both the same message id at once.
+    space = ("cart.update",) if isinstance(command.body, UpdateCart) else ()
+    return Event(
+        id=event_id(*space, command.customer_id, command.message_id),
+        type=kind,
+        body=body.to_json(),
+        subject=f"{command.customer_id}/{command.cart_id}",
+        time=timestamp(command.received),
+        origin=command.origin,
+    )

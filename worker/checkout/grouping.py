@@ -1,11 +1,13 @@
 """Line ids, currencies and order groups: what a producer leaves out, filled in."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
 from contracts.cart import Cart, CartLineItem
+from worker.checkout.catalog import Catalog
 from worker.checkout.currencies import Currencies
+from worker.checkout.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +21,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class GroupedLines:
-    """The lines, populated, and the numbers and currencies that the cart was given so far."""
+    """The lines, populated, and the numbers and currencies that the cart was given so far.
+
+    `moved` names the groups with a line that was ordered in another one.
+    """
 
     lines: tuple[CartLineItem, ...]
     numbers: Mapping[str, str]
     currencies: Mapping[str, str]
+    moved: Collection[str] = ()
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -37,30 +43,66 @@ class GroupedLines:
         )
 
 
-def group_lines(
-    cart: Cart, numbers: Mapping[str, str], taken: Iterable[str], currencies: Currencies
-) -> GroupedLines:
+def group_lines(cart: Cart, situation: Situation, catalog: Catalog) -> GroupedLines:
     """Number the lines, fill in currencies, and put each line into its order group.
 
-    `numbers` were given before and stay; `taken` are names of groups that a new number must not be.
+    Numbers and currencies that were given before stay. No new line gets the id of an ordered one, and no
+    number is the name of an ordered group.
     """
     named = {line.order_group for line in cart.line_items if line.order_group}
-    ids, groups = _LineIds(cart), _GroupNumbers(numbers, {*taken, *named})
-    lines = [_populated(line, ids, groups, currencies) for line in cart.line_items]
-    return GroupedLines(tuple(_with_add_ons(line, ids) for line in lines), groups.given, currencies.filled)
+    ordered = _ordered_lines(situation)
+    numbers = _GroupNumbers(situation.cart.group_numbers, {*situation.orders, *named})
+    filling = _Filling(
+        cart,
+        catalog,
+        _LineIds(cart, {line_id for line_id, _ in ordered}),
+        numbers,
+        Currencies(situation, catalog),
+        is_stored=cart is situation.cart.content,
+    )
+    lines = [filling.base(line) for line in cart.line_items]
+    lines = [filling.with_add_ons(line) for line in lines]
+    moved = _moved(zip(cart.line_items, lines, strict=True), ordered) if ordered else ()
+    return GroupedLines(tuple(lines), numbers.given, filling.currencies.filled, moved)
+
+
+def _ordered_lines(situation: Situation) -> Mapping[tuple[int | str, str], str]:
+    """The group of each ordered line, by the line's id and item."""
+    stored = situation.cart.content
+    if not situation.orders or stored is None:
+        return {}
+    return {
+        (line.id, line.catalog_item_id): line.order_group or ""
+        for line in stored.all_lines()
+        if line.id is not None and line.order_group in situation.orders
+    }
+
+
+def _moved(
+    lines: Iterable[tuple[CartLineItem, CartLineItem]], ordered: Mapping[tuple[int | str, str], str]
+) -> Collection[str]:
+    """Groups that got a line which was ordered in another one, by the ids that the producer gave."""
+    asked_for = [
+        ((each.id, each.catalog_item_id), line.order_group)
+        for given, line in lines
+        for each in given.with_add_ons()
+        if each.id is not None
+    ]
+    at_home = {line for line, group in asked_for if ordered.get(line) == group}
+    return {group or "" for line, group in asked_for if line in ordered and line not in at_home}
 
 
 class _LineIds:
     """Keeps the first use of an id; absent and repeated ones get the next free number."""
 
-    def __init__(self, cart: Cart) -> None:
+    def __init__(self, cart: Cart, ordered: Collection[int | str]) -> None:
         self._asked_for = {line.id for line in cart.all_lines()}
-        self._used: set[int | str] = set()
+        self._used = set(ordered)
         self._next = 0
 
     def take(self, asked: int | str | None) -> int | str:
         if asked is None or asked in self._used:
-            while self._next in self._asked_for:
+            while self._next in self._asked_for or self._next in self._used:
                 self._next += 1
             asked, self._next = self._next, self._next + 1
         self._used.add(asked)
@@ -85,29 +127,62 @@ class _GroupNumbers:
         return self.given[pair]
 
 
-def _populated(
-    line: CartLineItem, ids: _LineIds, groups: _GroupNumbers, currencies: Currencies
-) -> CartLineItem:
-    currency = currencies.of(line)
-    group = line.order_group or groups.number(line.billing_cycle, currency)
-    return line.model_copy(
-        update={"id": ids.take(line.id), "currency_code": currency, "order_group": group, "error": None}
-    )
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    """Fills in lines. Errors of a stored cart's lines stay; what a producer says of errors is dropped."""
 
+    cart: Cart
+    catalog: Catalog
+    ids: _LineIds
+    groups: _GroupNumbers
+    currencies: Currencies
+    is_stored: bool
 
-def _with_add_ons(line: CartLineItem, ids: _LineIds) -> CartLineItem:
-    """Add-ons are numbered after all base lines, and share group and currency with their base."""
-    if not line.addon_items:
-        return line
-    addons = [
-        addon.model_copy(
+    def base(self, line: CartLineItem) -> CartLineItem:
+        currency = self.currencies.of(line)
+        return line.model_copy(
             update={
-                "id": ids.take(addon.id),
-                "currency_code": addon.currency_code or line.currency_code,
-                "order_group": line.order_group,
-                "error": None,
+                "id": self.ids.take(line.id),
+                "currency_code": currency,
+                "order_group": line.order_group
+                or self._group_of_its_base(line, currency)
+                or self.groups.number(line.billing_cycle, currency),
+                "error": line.error if self.is_stored else None,
             }
         )
-        for addon in line.addon_items
-    ]
-    return line.model_copy(update={"addon_items": addons})
+
+    def with_add_ons(self, line: CartLineItem) -> CartLineItem:
+        """Add-ons are numbered after all base lines, and share group and currency with their base."""
+        if not line.addon_items:
+            return line
+        addons = [
+            addon.model_copy(
+                update={
+                    "id": self.ids.take(addon.id),
+                    "currency_code": addon.currency_code or line.currency_code,
+                    "order_group": line.order_group,
+                    "error": addon.error if self.is_stored else None,
+                }
+            )
+            for addon in line.addon_items
+        ]
+        return line.model_copy(update={"addon_items": addons})
+
+    def _group_of_its_base(self, line: CartLineItem, currency: str | None) -> str | None:
+        """The named group of an add-on's base, if the two can be in one order.
+
+        Where the base has no named group either, both get the number of their cycle and currency.
+        """
+        item = self.catalog.find(line.catalog_item_id)
+        if item is None or not item.is_addon:
+            return None
+        pair = (line.billing_cycle, currency)
+        bases = (each for each in self.cart.line_items if each.catalog_item_id in item.prerequisites)
+        return next(
+            (
+                base.order_group
+                for base in bases
+                if base.order_group and (base.billing_cycle, self.currencies.of(base)) == pair
+            ),
+            None,
+        )

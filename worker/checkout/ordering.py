@@ -1,7 +1,7 @@
 """From a group of lines to an order in its published shape."""
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
@@ -10,6 +10,7 @@ from babel.numbers import get_currency_symbol
 
 from contracts.cart import CartLineItem
 from contracts.order import Link, Order, OrderLineItem, OrderLineItemLinks, OrderLinks
+from contracts.scalars import timestamp
 from worker.checkout.catalog import Catalog
 from worker.checkout.grouping import Group
 
@@ -38,12 +39,6 @@ def make_order(group: Group, *, customer_id: str, cart_id: str, catalog: Catalog
         creation_date=timestamp(created),
         links=_order_links(customer_id, order_id),
     )
-
-
-@lru_cache(maxsize=1_024)
-def timestamp(moment: datetime) -> str:
-    """A moment as the contract writes it: UTC with a Z."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 @lru_cache(maxsize=16_384)

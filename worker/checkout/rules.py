@@ -5,9 +5,10 @@ A new line rule is one function and one row of LINE_RULES.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
-from contracts.cart import CartError, CartLineItem
+from contracts.cart import Cart, CartError, CartLineItem
 from contracts.checkout import OrderError
 from contracts.codes import CartErrorCode, OrderErrorCode
 from worker.checkout.catalog import Catalog, CatalogItem
@@ -18,6 +19,25 @@ _LONGEST_DESCRIPTION: Final = 1024
 
 # What is wrong with a line, in words; None: nothing. The item is None where the catalog does not know it.
 Check = Callable[[CartLineItem, CatalogItem | None, Catalog], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    catalog: Catalog
+    asked: datetime
+    addon_seats: Mapping[str, int]
+
+    @classmethod
+    def of(
+        cls,
+        cart: Cart,
+        lines: Iterable[CartLineItem],
+        *,
+        owned: Mapping[str, int],
+        catalog: Catalog,
+        asked: datetime,
+    ) -> "Context":
+        return cls(catalog, asked, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +136,14 @@ LINE_RULES: Final = (
 )
 
 
-def judge(group: Group, catalog: Catalog, *, expired: str | None) -> Judgement:
+def judge(group: Group, context: Context, *, expired: str | None) -> Judgement:
     """Apply every rule to a group that has no order. `expired` says since when, if the cart is.
 
     Every bad line gets its own first failing rule; the group gets the one that stands first of all.
     """
-    failed = {line.id or 0: found for line in group.all_lines if (found := _first_failure(line, catalog))}
+    failed = {
+        line.id or 0: found for line in group.all_lines if (found := _first_failure(line, context.catalog))
+    }
     line_errors = {
         line_id: _line_error(LINE_RULES[rule].line_code, why) for line_id, (rule, why) in failed.items()
     }
@@ -134,6 +156,16 @@ def ordered_with_other_content(group: Group) -> OrderError:
         OrderErrorCode.CART_CHECK_OUT_NOT_ALLOWED_WHEN_STATUS_IS_ORDERED,
         "This group was ordered before with other content; put new lines into a new group or cart",
     )
+
+
+def moved(group: Group) -> Judgement:
+    """The word on a group with a line that was ordered in another group."""
+    error = _error(
+        group,
+        OrderErrorCode.CART_CHECK_OUT_NOT_ALLOWED_WHEN_STATUS_IS_ORDERED,
+        "A line of this group was ordered in another one; give new lines ids of their own",
+    )
+    return Judgement(error, {})
 
 
 def _first_failure(line: CartLineItem, catalog: Catalog) -> tuple[int, str] | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from contracts.cart import Cart
 from contracts.order import Order
@@ -13,13 +14,15 @@ class StoredCart:
     """A cart as stored; version 0 and no content: there is none yet.
 
     `group_numbers` are the numbers given to (billing cycle, currency) pairs, `currencies` those filled in for
-    (item, billing cycle) pairs; both stay for the cart's life.
+    (item, billing cycle) pairs; both stay for the cart's life. `content_asked` is when the command was asked
+    whose lines these are.
     """
 
     version: int = 0
     content: Cart | None = None
     group_numbers: Mapping[str, str] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)
+    content_asked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,9 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
+    """`owned`: seats that orders of other carts brought, of items that add-ons of this cart build on."""
+
     cart: StoredCart = StoredCart()
     orders: Mapping[str, ExistingOrder] = field(default_factory=dict)
     earlier: Earlier | None = None
+    owned: Mapping[str, int] = field(default_factory=dict)

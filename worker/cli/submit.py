@@ -1,7 +1,7 @@
 """`checkout submit`: publish commands, as any producer would."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from rich.progress import Progress
 
 from contracts import wire
-from contracts.reader import UnreadableError, read_checkout
+from contracts.reader import UnreadableError, read_checkout, read_update
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Outgoing, Publisher, Receipt
 from worker.amqp.topology import require_exchange
@@ -37,7 +37,7 @@ async def command(
     files
         JSON files, a command each; `-` reads NDJSON from standard input.
     update
-        Publish cart updates (cart.update), not checkouts. The worker does not take them yet: they wait.
+        Publish cart updates (cart.update), not checkouts.
     source
         The app id: results are published under checkout.*.SOURCE.
     message_id
@@ -49,7 +49,7 @@ async def command(
     if not bodies or (message_id and len(bodies) > 1):
         raise ConfigurationFault("name files with one command each, or -; --message-id goes with one command")
     if dry_run:
-        return _look(bodies)
+        return _look(bodies, read_update if update else read_checkout)
     key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
     messages = (command_message(body, key, source=source, message_id=message_id) for body in bodies)
     async with broker(Settings.load()) as channel:
@@ -62,11 +62,11 @@ async def command(
     return 0
 
 
-def _look(bodies: Sequence[bytes]) -> int:
+def _look(bodies: Sequence[bytes], read: Callable[[bytes], object]) -> int:
     problems = 0
     for number, body in enumerate(bodies, 1):
         try:
-            read_checkout(body)
+            read(body)
         except UnreadableError as error:
             problems += 1
             errors.print(f"command {number}: {error.code}: {error.reason}", markup=False, highlight=False)

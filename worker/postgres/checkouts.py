@@ -3,6 +3,7 @@
 import sys
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from enum import StrEnum
 from itertools import chain
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from pydantic_core import from_json
 from contracts.cart import Cart
 from contracts.order import Order
 from contracts.wire import EventType
+from worker.checkout.bases import bases_asked_for
+from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command, Origin
 from worker.checkout.decision import Decided
 from worker.checkout.event import Event
@@ -61,7 +64,7 @@ class CheckoutTransaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def load(self, commands: Sequence[Command]) -> list[Situation]:
+    async def load(self, commands: Sequence[Command], catalog: Catalog) -> list[Situation]:
         """Make and lock the carts of the commands, and read the situation of each.
 
         At most one command a cart and one an identity, or the batch would wait for itself.
@@ -69,7 +72,27 @@ class CheckoutTransaction:
         rows = await self._load(commands)
         if any(row["version"] != row["seen_version"] for row in rows):
             rows = await self._load(commands)
-        return [_situation(command, row) for command, row in zip(commands, rows, strict=True)]
+        situations = [_situation(command, row) for command, row in zip(commands, rows, strict=True)]
+        wanted = [
+            (*command.cart_key, base)
+            for command, situation in zip(commands, situations, strict=True)
+            for base in bases_asked_for(command, situation, catalog)
+        ]
+        return await self._with_owned(commands, situations, wanted) if wanted else situations
+
+    async def _with_owned(
+        self, commands: Sequence[Command], situations: Sequence[Situation], wanted: Sequence[tuple[str, ...]]
+    ) -> list[Situation]:
+        """Add what customers own of the bases that add-ons ask for; most batches have none."""
+        rows = await self._connection.fetch(statement("owned"), *commit_rows.columns(wanted, width=3))
+        owned: dict[tuple[str, str], dict[str, int]] = {}
+        for row in rows:
+            key = str(row["customer_id"]), str(row["cart_id"])
+            owned.setdefault(key, {})[row["catalog_item_id"]] = int(row["seats"])
+        return [
+            replace(situation, owned=owned.get(command.cart_key, {}))
+            for command, situation in zip(commands, situations, strict=True)
+        ]
 
     async def _load(self, commands: Sequence[Command]) -> list[asyncpg.Record]:
         keys = ((command.customer_id, command.cart_id, command.message_id) for command in commands)
@@ -94,7 +117,9 @@ def _stored_cart(row: asyncpg.Record) -> StoredCart:
         return StoredCart()
     content = Cart.model_validate(from_json(row["content"]), context={"max_line_items": sys.maxsize})
     assigned = from_json(row["assigned"])
-    return StoredCart(row["version"], content, assigned["groups"], assigned["currencies"])
+    return StoredCart(
+        row["version"], content, assigned["groups"], assigned["currencies"], row["content_asked_at"]
+    )
 
 
 def _existing_orders(row: asyncpg.Record) -> dict[str, ExistingOrder]:

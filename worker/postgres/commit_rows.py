@@ -12,10 +12,10 @@ Row = tuple[Any, ...]
 
 
 def effects(decided: Sequence[Decided]) -> Iterator[list[Any]]:
-    """Columns of carts, checkouts, orders, line items and errors: the statement's parameters in order."""
+    """Columns of carts, outcomes, orders, line items and errors: the statement's parameters in order."""
     return chain(
-        columns((_cart(each, each.cart) for each in decided if each.cart), width=9),
-        columns((_checkout(each) for each in decided), width=14),
+        columns((_cart(each, each.cart) for each in decided if each.cart), width=10),
+        columns((_outcome(each) for each in decided), width=14),
         columns(chain.from_iterable(map(_orders, decided)), width=11),
         columns(chain.from_iterable(map(_lines, decided)), width=6),
         columns(chain.from_iterable(map(_errors, decided)), width=7),
@@ -39,10 +39,11 @@ def _cart(decided: Decided, change: CartChange) -> Row:
         change.created,
         command.received,
         change.expires,
+        change.content_asked,
     )
 
 
-def _checkout(decided: Decided) -> Row:
+def _outcome(decided: Decided) -> Row:
     command, event = decided.command, decided.event
     return (
         command.customer_id,

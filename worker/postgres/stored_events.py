@@ -37,7 +37,7 @@ class StoredEvents:
     async def mark(self, marks: Sequence[Mark]) -> None:
         """Note what became of pending events."""
         async with acquired(self._pool) as connection:
-            await connection.execute(statement("mark"), *columns(marks, width=3))
+            await _mark(connection, marks)
 
     @asynccontextmanager
     async def overdue(self, after: timedelta, limit: int) -> AsyncIterator["Overdue"]:
@@ -61,7 +61,7 @@ class StoredEvents:
     async def republished(self, marks: Sequence[Mark]) -> None:
         """Note what became of events that were published once more."""
         async with acquired(self._pool) as connection:
-            await connection.execute(statement("republished"), *columns(marks, width=3))
+            await _mark(connection, marks, again=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,16 @@ class Overdue:
     events: list[StoredEvent]
 
     async def mark(self, marks: Sequence[Mark]) -> None:
-        await self.connection.execute(statement("mark"), *columns(marks, width=3))
+        await _mark(self.connection, marks)
 
     async def put_off(self, events: Sequence[StoredEvent]) -> None:
         """Events that were refused have their next turn after the others."""
         keys = ((each.customer_id, each.message_id) for each in events)
         await self.connection.execute(statement("attempted"), *columns(keys, width=2))
+
+
+async def _mark(connection: Connection, marks: Sequence[Mark], *, again: bool = False) -> None:
+    await connection.execute(statement("mark"), *columns(marks, width=3), again)
 
 
 def _stored(row: asyncpg.Record) -> StoredEvent:

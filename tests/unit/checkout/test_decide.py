@@ -160,7 +160,9 @@ def test_the_stored_cart_is_the_one_that_was_sent_populated() -> None:
         "creationTimestamp": "2026-03-14T09:26:53.589793Z",
         "lastModifiedTimestamp": "2026-03-14T09:26:53.589793Z",
         "expirationTimestamp": "2026-03-21T09:26:53.589793Z",
+        "lastModifiedUser": "storefront-eu",
         "status": "Ordered",
+        "links": {"self": {"uri": f"/customers/{CUSTOMER}/carts/{CART}", "method": "GET", "headers": []}},
         "attributes": {"objectType": "Cart"},
     }
     assert (change.version, dict(change.group_numbers), change.created) == (1, {"monthly/USD": "0"}, NOW)

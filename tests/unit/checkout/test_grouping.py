@@ -13,12 +13,12 @@ from tests.builders import (
     a_catalog_item,
     a_line,
     an_open_catalog,
+    ordered_groups,
     without,
 )
 from worker.checkout.catalog import Catalog
-from worker.checkout.currencies import Currencies
 from worker.checkout.grouping import GroupedLines, group_lines
-from worker.checkout.situation import Situation
+from worker.checkout.situation import Situation, StoredCart
 
 NO_CURRENCY = without(a_line(), "currencyCode")
 
@@ -29,8 +29,8 @@ def grouped(
     taken: tuple[str, ...] = (),
     catalog: Catalog | None = None,
 ) -> GroupedLines:
-    currencies = Currencies(Situation(), catalog or an_open_catalog())
-    return group_lines(Cart.model_validate(a_cart(*lines)), numbers or {}, taken, currencies)
+    situation = Situation(StoredCart(group_numbers=numbers or {}), ordered_groups(*taken))
+    return group_lines(Cart.model_validate(a_cart(*lines)), situation, catalog or an_open_catalog())
 
 
 def groups_of(lines: GroupedLines) -> list[str | None]:

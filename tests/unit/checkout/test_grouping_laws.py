@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.cart import Cart
+from tests.builders import ordered_groups
 from tests.strategies import GROUPS, carts, catalogs
 from worker.checkout.catalog import Catalog
-from worker.checkout.currencies import Currencies
 from worker.checkout.grouping import GroupedLines, group_lines
-from worker.checkout.situation import Situation
+from worker.checkout.situation import Situation, StoredCart
 
 taken_names = st.sets(st.sampled_from(GROUPS))
 
@@ -21,7 +21,8 @@ taken_names = st.sets(st.sampled_from(GROUPS))
 def grouped(
     cart: Mapping[str, Any], catalog: Catalog, numbers: Mapping[str, str], taken: set[str]
 ) -> GroupedLines:
-    return group_lines(Cart.model_validate(cart), numbers, taken, Currencies(Situation(), catalog))
+    situation = Situation(StoredCart(group_numbers=numbers), ordered_groups(*taken))
+    return group_lines(Cart.model_validate(cart), situation, catalog)
 
 
 @given(carts(), catalogs())

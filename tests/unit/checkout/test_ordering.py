@@ -11,12 +11,9 @@ from hypothesis import strategies as st
 
 from contracts.cart import Cart
 from contracts.order import Order
-from tests.builders import CART, CUSTOMER, ITEM, NOW, a_cart, a_catalog, a_catalog_item, a_line
+from tests.builders import CART, CUSTOMER, ITEM, NOW, a_cart, a_catalog, a_catalog_item, a_line, the_group
 from tests.strategies import guids, texts
-from worker.checkout.currencies import Currencies
-from worker.checkout.grouping import group_lines
 from worker.checkout.ordering import make_order
-from worker.checkout.situation import Situation
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "order.json"
 EVERYTHING = a_line(
@@ -43,9 +40,7 @@ def order_of(
     *lines: dict[str, Any], group: str | None = None, customer: str = CUSTOMER, cart: str = CART
 ) -> Order:
     catalog = a_catalog(a_catalog_item(title="Seats"))
-    grouped = group_lines(
-        Cart.model_validate(a_cart(*lines)), {}, (), Currencies(Situation(), catalog)
-    ).groups[0]
+    grouped = the_group(Cart.model_validate(a_cart(*lines)), catalog)
     grouped = replace(grouped, name=group or grouped.name)
     return make_order(grouped, customer_id=customer, cart_id=cart, catalog=catalog, created=NOW)
 

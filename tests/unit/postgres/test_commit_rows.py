@@ -26,7 +26,7 @@ from worker.postgres.commit_rows import columns, effects
 from worker.postgres.statements import statement
 
 MARKS = 3
-WIDTHS = {"carts": 9, "checkouts": 14, "orders": 11, "lines": 6, "errors": 7}
+WIDTHS = {"carts": 10, "outcomes": 14, "orders": 11, "lines": 6, "errors": 7}
 GOOD = a_line(orderGroup="good", addonItems=[a_line(quantity=2)])
 BAD = a_line(orderGroup="bad", quantity=1001)
 HOUR = timedelta(hours=1)
@@ -66,7 +66,7 @@ def test_columns_of_a_table_are_of_one_length(decisions: list[Decided]) -> None:
 
 
 def test_a_checkout_becomes_its_row_with_identity_event_and_origin() -> None:
-    assert rows_of(PARTIAL)["checkouts"] == [
+    assert rows_of(PARTIAL)["outcomes"] == [
         (
             CUSTOMER,
             "message-1",
@@ -91,8 +91,10 @@ def test_a_changed_cart_becomes_its_row() -> None:
     content = PARTIAL.cart.content
 
     assigned = '{"groups":{},"currencies":{}}'
+    expires = NOW + timedelta(days=7)
+    text = content.to_json().decode()
     assert rows_of(PARTIAL)["carts"] == [
-        (CUSTOMER, CART, 1, "Active", assigned, content.to_json().decode(), NOW, NOW, NOW + timedelta(days=7))
+        (CUSTOMER, CART, 1, "Active", assigned, text, NOW, NOW, expires, NOW - HOUR)
     ]
 
 
@@ -141,7 +143,7 @@ def test_a_checkout_that_changed_nothing_has_neither_cart_nor_orders() -> None:
 
     assert {table: len(found) for table, found in rows.items()} == {
         "carts": 0,
-        "checkouts": 1,
+        "outcomes": 1,
         "orders": 0,
         "lines": 0,
         "errors": 1,
@@ -153,7 +155,7 @@ def test_decisions_of_a_batch_stand_one_after_the_other() -> None:
 
     assert {table: len(found) for table, found in rows.items()} == {
         "carts": 2,
-        "checkouts": 3,
+        "outcomes": 3,
         "orders": 2,
         "lines": 4,
         "errors": 3,

@@ -6,20 +6,21 @@ from typing import Any, cast
 import asyncpg
 
 from contracts.cart import Cart
-from tests.builders import a_cart, a_line
+from tests.builders import NOW, a_cart, a_line
 from worker.postgres.checkouts import _stored_cart
 
 ASSIGNED = '{"groups": {"monthly/USD": "0"}, "currencies": {"item/monthly": "USD"}}'
 
 
 def stored(cart: dict[str, Any]) -> asyncpg.Record:
-    return cast("asyncpg.Record", {"version": 3, "content": json.dumps(cart), "assigned": ASSIGNED})
+    row = {"version": 3, "content": json.dumps(cart), "assigned": ASSIGNED, "content_asked_at": NOW}
+    return cast("asyncpg.Record", row)
 
 
 def test_a_cart_is_read_with_its_version_and_group_numbers() -> None:
     found = _stored_cart(stored(a_cart(status="Active")))
 
-    assert (found.version, found.group_numbers) == (3, {"monthly/USD": "0"})
+    assert (found.version, found.group_numbers, found.content_asked) == (3, {"monthly/USD": "0"}, NOW)
     assert found.content == Cart.model_validate(a_cart(status="Active"))
 
 

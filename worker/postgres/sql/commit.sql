@@ -8,24 +8,39 @@ WITH changed_cart AS (
         content = changed.content::json,
         created_at = changed.created_at,
         modified_at = changed.modified_at,
-        expires_at = changed.expires_at
+        expires_at = changed.expires_at,
+        content_asked_at = changed.content_asked_at
     FROM unnest(
         $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[],
-        $7::timestamptz[], $8::timestamptz[], $9::timestamptz[]
+        $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[]
     ) AS changed (
-        customer_id, cart_id, version, status, assigned, content, created_at, modified_at, expires_at
+        customer_id, cart_id, version, status, assigned, content, created_at, modified_at, expires_at,
+        content_asked_at
     )
     WHERE carts.customer_id = changed.customer_id AND carts.cart_id = changed.cart_id
+),
+outcome AS (
+    SELECT * FROM unnest(
+        $11::uuid[], $12::text[], $13::uuid[], $14::integer[], $15::bytea[], $16::timestamptz[],
+        $17::uuid[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::bytea[]
+    ) AS decided (
+        customer_id, message_id, cart_id, cart_version, content_hash, asked_at,
+        event_id, event_type, event_time, source, correlation_id, traceparent, tracestate, body
+    )
 ),
 new_checkout AS (
     INSERT INTO checkouts (
         customer_id, message_id, cart_id, cart_version, content_hash, asked_at,
         event_id, event_type, event_time, source, correlation_id, traceparent, tracestate, body
     )
-    SELECT * FROM unnest(
-        $10::uuid[], $11::text[], $12::uuid[], $13::integer[], $14::bytea[], $15::timestamptz[],
-        $16::uuid[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::bytea[]
+    SELECT * FROM outcome WHERE event_type LIKE 'checkout.%'
+),
+new_update AS (
+    INSERT INTO cart_updates (
+        customer_id, message_id, cart_id, cart_version, content_hash, asked_at,
+        event_id, event_type, event_time, source, correlation_id, traceparent, tracestate, body
     )
+    SELECT * FROM outcome WHERE event_type LIKE 'cart.%'
 ),
 new_order AS (
     INSERT INTO orders (
@@ -35,8 +50,8 @@ new_order AS (
     SELECT customer_id, order_id, cart_id, order_group, message_id, content_hash,
         billing_cycle, currency_code, status, content::json, created_at
     FROM unnest(
-        $24::uuid[], $25::uuid[], $26::uuid[], $27::text[], $28::text[], $29::bytea[],
-        $30::text[], $31::text[], $32::text[], $33::text[], $34::timestamptz[]
+        $25::uuid[], $26::uuid[], $27::uuid[], $28::text[], $29::text[], $30::bytea[],
+        $31::text[], $32::text[], $33::text[], $34::text[], $35::timestamptz[]
     ) AS made (
         customer_id, order_id, cart_id, order_group, message_id, content_hash,
         billing_cycle, currency_code, status, content, created_at
@@ -46,21 +61,31 @@ new_line AS (
     INSERT INTO order_line_items (
         customer_id, order_id, line_item_number, catalog_item_id, quantity, term_duration
     )
-    SELECT * FROM unnest($35::uuid[], $36::uuid[], $37::integer[], $38::text[], $39::integer[], $40::text[])
+    SELECT * FROM unnest($36::uuid[], $37::uuid[], $38::integer[], $39::text[], $40::integer[], $41::text[])
 ),
 new_error AS (
     INSERT INTO order_errors (
         customer_id, message_id, order_group, cart_id, code, description, created_at
     )
     SELECT * FROM unnest(
-        $41::uuid[], $42::text[], $43::text[], $44::uuid[], $45::integer[], $46::text[], $47::timestamptz[]
+        $42::uuid[], $43::text[], $44::text[], $45::uuid[], $46::integer[], $47::text[], $48::timestamptz[]
     )
     -- A checkout whose row was pruned may be asked for again, and fail again.
     ON CONFLICT (customer_id, message_id, order_group) DO UPDATE
     SET code = excluded.code, description = excluded.description, created_at = excluded.created_at
+),
+mark AS (
+    SELECT * FROM unnest($49::uuid[], $50::text[], $51::text[]) AS mark (customer_id, message_id, publication)
+),
+marked_update AS (
+    UPDATE cart_updates SET publication = mark.publication, published_at = clock_timestamp()
+    FROM mark
+    WHERE cart_updates.customer_id = mark.customer_id
+        AND cart_updates.message_id = mark.message_id
+        AND cart_updates.publication <> 'published'
 )
 UPDATE checkouts SET publication = mark.publication, published_at = clock_timestamp()
-FROM unnest($48::uuid[], $49::text[], $50::text[]) AS mark (customer_id, message_id, publication)
+FROM mark
 WHERE checkouts.customer_id = mark.customer_id
     AND checkouts.message_id = mark.message_id
     AND checkouts.publication <> 'published'

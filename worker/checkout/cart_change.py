@@ -1,0 +1,121 @@
+"""The cart as it will be, after a checkout or an update."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from contracts.cart import Cart, CartError, CartLineItem
+from contracts.order import Link
+from contracts.scalars import parse_timestamp, timestamp
+from worker.checkout.command import Command
+from worker.checkout.decision import CartChange
+from worker.checkout.grouping import GroupedLines
+from worker.checkout.situation import Situation, StoredCart
+
+CART_LIFETIME: Final = timedelta(days=7)
+_LAST_CREATION: Final = datetime.max.replace(tzinfo=UTC) - CART_LIFETIME
+ACTIVE: Final = "Active"
+ORDERED: Final = "Ordered"
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """When the cart was created and when it expires, as moments and as the text that is echoed."""
+
+    creation: str
+    expiration: str
+    created: datetime
+    expires: datetime
+
+    @classmethod
+    def of(cls, cart: Cart, stored: StoredCart, now: datetime) -> "Lifetime":
+        """What is stored beats what comes along; a cart that tells neither lives 7 days from now."""
+        known = stored.content
+        creation = (known and known.creation_timestamp) or cart.creation_timestamp or timestamp(now)
+        created = parse_timestamp(creation)
+        expiration = (known and known.expiration_timestamp) or cart.expiration_timestamp
+        expiration = expiration or timestamp(min(created, _LAST_CREATION) + CART_LIFETIME)
+        return cls(creation, expiration, created, parse_timestamp(expiration))
+
+
+def changed_cart(
+    command: Command,
+    cart: Cart,
+    situation: Situation,
+    grouped: GroupedLines,
+    line_errors: Mapping[int | str, CartError],
+    *,
+    is_ordered: bool,
+) -> CartChange:
+    """The cart one version on, with these errors on its lines. `is_ordered`: every group has an order."""
+    lifetime = Lifetime.of(cart, situation.cart, command.received)
+    content = cart.model_copy(
+        update={
+            "id": command.cart_id,
+            "creation_timestamp": lifetime.creation,
+            "expiration_timestamp": lifetime.expiration,
+            "last_modified_timestamp": timestamp(command.received),
+            "last_modified_user": command.user,
+            "line_items": _lines_after(grouped, situation, line_errors),
+            "status": ORDERED if is_ordered else ACTIVE,
+            "links": _links(command),
+            "attributes": {"objectType": "Cart"},
+        }
+    )
+    return CartChange(
+        version=situation.cart.version + 1,
+        content=content,
+        group_numbers=grouped.numbers,
+        currencies=grouped.currencies,
+        created=lifetime.created,
+        expires=lifetime.expires,
+        content_asked=_content_asked(command, situation.cart),
+    )
+
+
+def _links(command: Command) -> dict[str, object]:
+    uri = f"/customers/{command.customer_id}/carts/{command.cart_id}"
+    return {"self": Link(uri=uri).model_dump(by_alias=True)}
+
+
+def _content_asked(command: Command, stored: StoredCart) -> datetime:
+    if stored.content_asked is None:
+        return command.asked
+    return max(stored.content_asked, command.asked) if command.body.cart else stored.content_asked
+
+
+def _lines_after(
+    grouped: GroupedLines, situation: Situation, errors: Mapping[int | str, CartError]
+) -> list[CartLineItem]:
+    """What was ordered stays as it was ordered, in the place of what was asked for, or at the end."""
+    ordered = _ordered_lines(situation)
+    if not ordered and not errors:
+        return list(grouped.lines)
+    lines: list[CartLineItem] = []
+    for line in grouped.lines:
+        if line.order_group not in ordered:
+            lines.append(_with_error(line, errors))
+        else:
+            lines += ordered[line.order_group]
+            ordered[line.order_group] = []
+    return lines + [line for group in ordered.values() for line in group]
+
+
+def _ordered_lines(situation: Situation) -> dict[str | None, list[CartLineItem]]:
+    found: dict[str | None, list[CartLineItem]] = {}
+    if situation.orders and situation.cart.content:
+        for line in situation.cart.content.line_items:
+            if line.order_group in situation.orders:
+                found.setdefault(line.order_group, []).append(line)
+    return found
+
+
+def _with_error(line: CartLineItem, errors: Mapping[int | str, CartError]) -> CartLineItem:
+    addons = [_with_error(addon, errors) for addon in line.addon_items or ()]
+    return line.model_copy(
+        update={
+            "error": errors.get(line.id) if line.id is not None else None,
+            "addon_items": addons or line.addon_items,
+        }
+    )

@@ -1,0 +1,141 @@
+"""A checkout: an order for each group that can be ordered, an error for each that cannot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from contracts.cart import Cart
+from contracts.checkout import CartCheckoutResult, CheckoutCart, OrderError
+from contracts.codes import OrderErrorCode
+from contracts.order import Order
+from contracts.wire import EventType
+from worker.checkout.bases import owned_seats
+from worker.checkout.cart_change import ACTIVE, Lifetime, changed_cart
+from worker.checkout.catalog import Catalog
+from worker.checkout.command import Command
+from worker.checkout.content import group_hash
+from worker.checkout.decision import Decided, NewOrder
+from worker.checkout.event import Event, event_of
+from worker.checkout.grouping import Group, GroupedLines, group_lines
+from worker.checkout.ordering import make_order
+from worker.checkout.rules import Context, Judgement, judge, moved, ordered_with_other_content
+from worker.checkout.situation import Situation
+from worker.checkout.versions import wrong_version
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of one group: the order it has, old or new, or its error. `is_ordered`: it has one."""
+
+    is_ordered: bool
+    order: Order | None = None
+    new: NewOrder | None = None
+    error: OrderError | None = None
+
+
+def check_out(command: Command, body: CheckoutCart, situation: Situation, catalog: Catalog) -> Decided:
+    """Decide a checkout, of the cart that comes along or of the stored one."""
+    if why := wrong_version(body.cart_version, situation):
+        return _nothing_done(command, situation, OrderErrorCode.CONDITION_FAILED, why)
+    cart = body.cart or situation.cart.content
+    if cart is None:
+        return _nothing_done(
+            command,
+            situation,
+            OrderErrorCode.CART_ID_NOT_FOUND,
+            "This customer has no stored cart with this id; send the cart along or make a new one",
+        )
+    return _check_out(command, cart, situation, catalog)
+
+
+def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Catalog) -> Decided:
+    grouped = group_lines(cart, situation, catalog)
+    judgements = _judgements(command, cart, situation, grouped, catalog)
+    outcomes = [
+        _settle(group, judgements.get(group.name), command, situation, catalog) for group in grouped.groups
+    ]
+    line_errors = {line: error for each in judgements.values() for line, error in each.line_errors.items()}
+    is_ordered = all(each.is_ordered for each in outcomes)
+    change = changed_cart(command, cart, situation, grouped, line_errors, is_ordered=is_ordered)
+    errors = tuple(each.error for each in outcomes if each.error)
+    orders = [each.order for each in outcomes if each.order]
+    return Decided(
+        command=command,
+        event=_event(command, change.version, change.content.status or ACTIVE, orders, errors),
+        cart_version=change.version,
+        orders=tuple(each.new for each in outcomes if each.new),
+        errors=errors,
+        cart=change,
+    )
+
+
+def _judgements(
+    command: Command, cart: Cart, situation: Situation, grouped: GroupedLines, catalog: Catalog
+) -> Mapping[str, Judgement]:
+    """The rules' word on each group that has no order yet.
+
+    Once more where a group failed that add-ons of other groups may build on, until no further group fails.
+    """
+    lifetime = Lifetime.of(cart, situation.cart, command.received)
+    expired = lifetime.expiration if command.asked >= lifetime.expires else None
+    owned = owned_seats(situation, grouped.lines)
+    new = [group for group in grouped.groups if group.name not in situation.orders]
+    failed: set[str] = set()
+    while True:
+        standing = [line for line in grouped.lines if line.order_group not in failed]
+        context = Context.of(cart, standing, owned=owned, catalog=catalog, asked=command.asked)
+        judgements = {group.name: judge(group, context, expired=expired) for group in new}
+        judgements |= {group.name: moved(group) for group in new if group.name in grouped.moved}
+        failed_now = {name for name, judgement in judgements.items() if judgement.error}
+        if failed_now == failed or not context.addon_seats:
+            return judgements
+        failed = failed_now
+
+
+def _settle(
+    group: Group, judgement: Judgement | None, command: Command, situation: Situation, catalog: Catalog
+) -> _Outcome:
+    content_hash = group_hash(group.lines)
+    existing = situation.orders.get(group.name)
+    if existing is not None:
+        if existing.content_hash == content_hash:
+            return _Outcome(is_ordered=True, order=existing.order)
+        return _Outcome(is_ordered=True, error=ordered_with_other_content(group))
+    if judgement and judgement.error:
+        return _Outcome(is_ordered=False, error=judgement.error)
+    order = make_order(
+        group,
+        customer_id=command.customer_id,
+        cart_id=command.cart_id,
+        catalog=catalog,
+        created=command.received,
+    )
+    return _Outcome(is_ordered=True, order=order, new=NewOrder(group.name, content_hash, order))
+
+
+def _nothing_done(command: Command, situation: Situation, code: OrderErrorCode, why: str) -> Decided:
+    """The answer to a checkout that concerns no group: it changes neither cart nor orders."""
+    errors = (OrderError(order_group_id="", code=code, description=why),)
+    stored = situation.cart
+    status = (stored.content.status if stored.content else None) or ACTIVE
+    event = _event(command, stored.version, status, [], errors)
+    return Decided(command, event, stored.version, orders=(), errors=errors, cart=None)
+
+
+def _event(
+    command: Command, version: int, status: str, orders: list[Order], errors: Sequence[OrderError]
+) -> Event:
+    result = CartCheckoutResult(
+        customer_id=command.customer_id,
+        cart_id=command.cart_id,
+        cart_version=version,
+        cart_status=status,
+        orders=orders,
+        order_errors=list(errors),
+    )
+    return event_of(command, _event_type(orders, errors), result)
+
+
+def _event_type(orders: Sequence[Order], errors: Sequence[OrderError]) -> EventType:
+    if not errors:
+        return EventType.CHECKOUT_COMPLETED
+    return EventType.CHECKOUT_PARTIAL if orders else EventType.CHECKOUT_FAILED

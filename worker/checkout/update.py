@@ -1,0 +1,98 @@
+"""An update: the whole list of lines is replaced, judged, and stored with its errors."""
+
+from contracts.cart import Cart
+from contracts.codes import OrderErrorCode
+from contracts.rejected import CartRejected
+from contracts.update import CartUpdated, UpdateCart
+from contracts.wire import EventType
+from worker.checkout.bases import owned_seats
+from worker.checkout.cart_change import ORDERED, changed_cart
+from worker.checkout.catalog import Catalog
+from worker.checkout.command import Command
+from worker.checkout.content import group_hash
+from worker.checkout.decision import CartChange, Decided
+from worker.checkout.event import event_of
+from worker.checkout.grouping import GroupedLines, group_lines
+from worker.checkout.rules import Context, judge
+from worker.checkout.situation import Situation
+from worker.checkout.versions import wrong_version
+
+_ORDERED_CODE = OrderErrorCode.CART_CHECK_OUT_NOT_ALLOWED_WHEN_STATUS_IS_ORDERED
+
+
+def update(command: Command, body: UpdateCart, situation: Situation, catalog: Catalog) -> Decided:
+    """Decide an update. Lines that cannot be ordered are no reason to reject it: each shows its error."""
+    if why := wrong_version(body.cart_version, situation) or _superseded(command, situation):
+        return _rejected(command, situation, OrderErrorCode.CONDITION_FAILED, why)
+    if situation.cart.content and situation.cart.content.status == ORDERED:
+        return _rejected(command, situation, _ORDERED_CODE, "The cart is ordered; make a new one")
+    grouped = group_lines(body.cart, situation, catalog)
+    if why := _changed_order(grouped, situation):
+        return _rejected(command, situation, _ORDERED_CODE, why)
+    return _updated(command, body.cart, situation, grouped, catalog)
+
+
+def _superseded(command: Command, situation: Situation) -> str | None:
+    """An update asked before the lines that are stored must not bring older ones back.
+
+    By whole seconds, since that is what an AMQP timestamp tells.
+    """
+    last = situation.cart.content_asked
+    if last is None or command.asked.replace(microsecond=0) >= last.replace(microsecond=0):
+        return None
+    return "The cart was changed by a command that was asked later; look at it and ask again"
+
+
+def _changed_order(grouped: GroupedLines, situation: Situation) -> str | None:
+    """What would change in a group that has an order."""
+    lines_of = {group.name: group.lines for group in grouped.groups}
+    for name, existing in situation.orders.items():
+        if group_hash(lines_of.get(name, ())) != existing.content_hash:
+            return f"Group {name} is ordered: its lines stay as they are; put new lines into a new group"
+    if grouped.moved:
+        return "A line that is ordered cannot come into another group; give new lines ids of their own"
+    return None
+
+
+def _updated(
+    command: Command, cart: Cart, situation: Situation, grouped: GroupedLines, catalog: Catalog
+) -> Decided:
+    context = Context.of(
+        cart,
+        grouped.lines,
+        owned=owned_seats(situation, grouped.lines),
+        catalog=catalog,
+        asked=command.asked,
+    )
+    new = [group for group in grouped.groups if group.name not in situation.orders]
+    judged = [judge(group, context, expired=None) for group in new]
+    line_errors = {line: error for each in judged for line, error in each.line_errors.items()}
+    change = changed_cart(command, cart, situation, grouped, line_errors, is_ordered=not new)
+    event = event_of(command, EventType.CART_UPDATED, _populated(command, change))
+    return Decided(command, event, change.version, orders=(), errors=(), cart=change)
+
+
+def _populated(command: Command, change: CartChange) -> CartUpdated:
+    content = change.content
+    return CartUpdated.model_construct(
+        **content.__dict__,
+        **(content.model_extra or {}),
+        customer_id=command.customer_id,
+        cart_id=command.cart_id,
+        cart_version=change.version,
+    )
+
+
+def _rejected(command: Command, situation: Situation, code: OrderErrorCode, why: str) -> Decided:
+    """A business no: the cart stays as it is, and whoever asked is told."""
+    version = situation.cart.version
+    body = CartRejected(
+        code=code,
+        description=why,
+        dead_lettered=False,
+        customer_id=command.customer_id,
+        cart_id=command.cart_id,
+        cart_version=version,
+    )
+    event = event_of(command, EventType.CART_REJECTED, body)
+    return Decided(command, event, version, orders=(), errors=(), cart=None)
