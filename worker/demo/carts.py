@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from contracts.wire import EventType
+from contracts.wire import CHECKOUT_KEY, UPDATE_KEY, EventType
 
 PREMIUM = "CFQ7TTC0LCHC:0002:CFQ7TTC0K9P2"
 ENTERPRISE = "CFQ7TTC0LFLX:0001:CFQ7TTC0K9P3"
@@ -27,13 +27,14 @@ class DemoCart:
     orders: int = 0
     errors: int = 0
     is_copy: bool = False
+    key: str = CHECKOUT_KEY
 
 
 def telling_carts() -> list[DemoCart]:
-    """Two groups; a partial failure; an expired cart; a duplicate; one malformed."""
+    """Two groups; a partial failure; an expired cart; a duplicate; one malformed; a cart that is built up."""
     first = _two_groups()
     copy = replace(first, what="the first message once more", is_copy=True, orders=0)
-    return [first, _partial(), _expired(), copy, _malformed()]
+    return [first, _partial(), _expired(), copy, _malformed(), *_built_up()]
 
 
 def _two_groups() -> DemoCart:
@@ -58,6 +59,24 @@ def _expired() -> DemoCart:
 def _malformed() -> DemoCart:
     body = _checkout(4, [{"catalogItemId": PREMIUM, "billingCycle": "monthly"}])
     return DemoCart("a line without a quantity", "demo-malformed", body, EventType.CHECKOUT_REJECTED)
+
+
+def _built_up() -> list[DemoCart]:
+    """A cart with a bad line is put right, and checked out by its id."""
+    mended = _checkout(5, [_line(PREMIUM, 30), _line(MONITORING, 30)])
+    updates = (
+        ("an update of a cart, with more seats than are sold", _checkout(5, [_line(PREMIUM, 301)])),
+        ("the same cart, put right", mended),
+    )
+    customer, cart = _ids(5)
+    by_id = json.dumps({"customerId": customer, "cartId": cart}).encode()
+    ordered = DemoCart(
+        "the stored cart, checked out by its id", "demo-by-id", by_id, EventType.CHECKOUT_COMPLETED, orders=1
+    )
+    return [
+        DemoCart(what, f"demo-update-{number}", body, EventType.CART_UPDATED, key=UPDATE_KEY)
+        for number, (what, body) in enumerate(updates)
+    ] + [ordered]
 
 
 def generated_carts(count: int, *, failing: bool = True) -> Iterator[DemoCart]:
@@ -90,10 +109,14 @@ def _failing_groups(number: int) -> int:
 
 
 def _checkout(number: int, lines: list[dict[str, Any]], **cart: Any) -> bytes:
-    customer = UUID(int=0xC0FFEE << 96 | number % 97)
-    cart_id = UUID(int=0xCA87 << 96 | number)
-    body = {"customerId": str(customer), "cart": {"id": str(cart_id), "lineItems": lines} | cart}
+    customer, cart_id = _ids(number)
+    body = {"customerId": customer, "cart": {"id": cart_id, "lineItems": lines} | cart}
     return json.dumps(body).encode()
+
+
+def _ids(number: int) -> tuple[str, str]:
+    """Customer and cart of this number."""
+    return str(UUID(int=0xC0FFEE << 96 | number % 97)), str(UUID(int=0xCA87 << 96 | number))
 
 
 def _line(item: str, quantity: int, cycle: str = "monthly") -> dict[str, Any]:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from pydantic_core import from_json, to_json
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from contracts.wire import CHECKOUT_KEY, DEAD_LETTERS_QUEUE
+from contracts.wire import DEAD_LETTERS_QUEUE
 from worker.amqp.connection import RPC_SECONDS
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Outgoing, Publisher
@@ -121,7 +121,7 @@ async def _keep(console: Console, stage: Stage, worker: WorkerProcess) -> None:
 
 
 def _message(cart: DemoCart) -> Outgoing:
-    return command_message(cart.body, CHECKOUT_KEY, source=_SOURCE, message_id=cart.message_id)
+    return command_message(cart.body, cart.key, source=_SOURCE, message_id=cart.message_id)
 
 
 def _gist(event: SubscribedEvent) -> str:
@@ -132,9 +132,16 @@ def _gist(event: SubscribedEvent) -> str:
         f"       group {each['orderGroupId']!r} failed, {each['code']}: {each['description']}"
         for each in body.get("orderErrors", ())
     ]
+    lines += [f"       {_said_of(line)}" for line in body.get("lineItems", ())]
     if "deadLettered" in body:
         lines.append(f"       dead letter, {body['code']}: {body['description']}")
     return "\n".join(lines)
+
+
+def _said_of(line: dict[str, Any]) -> str:
+    asked = f"line {line['id']}, group {line['orderGroup']!r}: {line['quantity']} x {line['catalogItemId']}"
+    error = line.get("error")
+    return f"{asked}, {error['errorCode']}: {error['errorDescription']}" if error else asked
 
 
 def _items(order: dict[str, list[dict[str, object]]]) -> str:

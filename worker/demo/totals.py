@@ -29,6 +29,7 @@ def totals(
     events = Counter(cart.event for cart in first)
     orders = sum(cart.orders for cart in first)
     malformed = events[EventType.CHECKOUT_REJECTED]
+    updates = events[EventType.CART_UPDATED]
     return [
         *(Row(f"{event} heard", events[event], listener.events[event]) for event in sorted(events)),
         Row("repeated events heard", len(carts) - len(first), listener.copies),
@@ -36,7 +37,8 @@ def totals(
         Row("orders in events", orders, len(listener.orders)),
         Row("orders in the database", orders, stored["orders"]),
         Row("order errors in the database", sum(cart.errors for cart in first), stored["order_errors"]),
-        Row("checkouts in the database", len(first) - malformed, _checkouts(stored)),
+        Row("checkouts in the database", len(first) - malformed - updates, _checkouts(stored)),
+        Row("cart updates in the database", updates, stored["updates"]),
         Row("events not yet published", 0, stored["pending"]),
         Row("dead letters", malformed, dead_letters),
     ]
