@@ -13,6 +13,7 @@ from worker.amqp.delivery import Delivery
 from worker.checkout.catalog import Catalog, CatalogItem
 from worker.checkout.command import Command, Origin
 from worker.checkout.content import command_hash
+from worker.checkout.context import Context
 from worker.checkout.currencies import Currencies
 from worker.checkout.decision import Decided
 from worker.checkout.grouping import Group, group_lines
@@ -132,3 +133,10 @@ def a_situation_after(decided: Decided, before: Situation | None = None) -> Situ
 def the_group(cart: Cart, catalog: Catalog) -> Group:
     """The group of a cart's first line, populated."""
     return group_lines(cart, {}, (), Currencies(Situation(), catalog)).groups[0]
+
+
+def a_context(
+    cart: Cart, catalog: Catalog, *, asked: datetime = NOW, owned: Mapping[str, int] | None = None
+) -> Context:
+    """What the rules look at beside a line of this cart."""
+    return Context.of(cart, cart.line_items, owned=owned or {}, catalog=catalog, asked=asked)

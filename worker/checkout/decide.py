@@ -14,6 +14,7 @@ from contracts.wire import EventType
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.content import group_hash
+from worker.checkout.context import Context
 from worker.checkout.currencies import Currencies
 from worker.checkout.decision import CartChange, Decided, Decision, NewOrder, Repeated, Reused
 from worker.checkout.event import Event, event_id
@@ -69,8 +70,9 @@ def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Cata
     grouped = group_lines(cart, situation.cart.group_numbers, taken, Currencies(situation, catalog))
     lifetime = _Lifetime.of(cart, situation, command.received)
     expired = lifetime.expiration if command.asked >= lifetime.expires else None
+    context = Context.of(cart, grouped.lines, owned={}, catalog=catalog, asked=command.asked)
     outcomes = [
-        _settle_group(group, command, situation, catalog, expired=expired) for group in grouped.groups
+        _settle_group(group, command, situation, context, expired=expired) for group in grouped.groups
     ]
     change = _changed_cart(command, cart, situation, grouped, lifetime, outcomes)
     errors = tuple(each.error for each in outcomes if each.error)
@@ -86,7 +88,7 @@ def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Cata
 
 
 def _settle_group(
-    group: Group, command: Command, situation: Situation, catalog: Catalog, *, expired: str | None
+    group: Group, command: Command, situation: Situation, context: Context, *, expired: str | None
 ) -> _Outcome:
     content_hash = group_hash(group.lines)
     existing = situation.orders.get(group.name)
@@ -94,14 +96,14 @@ def _settle_group(
         if existing.content_hash == content_hash:
             return _Outcome(group, is_ordered=True, order=existing.order)
         return _Outcome(group, is_ordered=True, error=ordered_with_other_content(group))
-    judgement = judge(group, catalog, expired=expired)
+    judgement = judge(group, context, expired=expired)
     if judgement.error is not None:
         return _Outcome(group, is_ordered=False, error=judgement.error, line_errors=judgement.line_errors)
     order = make_order(
         group,
         customer_id=command.customer_id,
         cart_id=command.cart_id,
-        catalog=catalog,
+        catalog=context.catalog,
         created=command.received,
     )
     new = NewOrder(group.name, content_hash, order)
