@@ -27,10 +27,16 @@ class OrderLineItemLinks(WireModel):
 
 
 class OrderLineItem(WireModel):
-    """A line of an order. `lineItemNumber` counts from 0 in each order; it is not the cart's line id."""
+    """A line of an order. `lineItemNumber` counts from 0 in each order; it is not the cart's line id.
+
+    An add-on has the number of its base in `parentLineItemNumber` where that is in the same order, and
+    `parentSubscriptionId` where it names the subscription that it belongs to.
+    """
 
     line_item_number: int
+    parent_line_item_number: int | None = None
     offer_id: str
+    parent_subscription_id: str | None = None
     term_duration: str | None = None
     transaction_type: str = "New"
     friendly_name: str | None = None

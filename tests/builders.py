@@ -16,6 +16,7 @@ from worker.amqp.delivery import Delivery
 from worker.checkout.catalog import Catalog, CatalogItem
 from worker.checkout.command import Command, Origin, cart_id_of
 from worker.checkout.content import command_hash
+from worker.checkout.context import Context
 from worker.checkout.decision import Decided
 from worker.checkout.grouping import Group, group_lines
 from worker.checkout.ordering import make_order
@@ -165,6 +166,7 @@ def a_situation_after(decided: Decided, before: Situation | None = None) -> Situ
             change.group_numbers,
             change.currencies,
             change.content_asked,
+            change.shown_errors,
         )
         if change
         else before.cart
@@ -187,3 +189,10 @@ def ordered_groups(*names: str) -> dict[str, ExistingOrder]:
 def the_group(cart: Cart, catalog: Catalog) -> Group:
     """The group of a cart's first line, populated."""
     return group_lines(cart, Situation(), catalog).groups[0]
+
+
+def a_context(
+    cart: Cart, catalog: Catalog, *, asked: datetime = NOW, owned: Mapping[str, int] | None = None
+) -> Context:
+    """What the rules look at beside a line of this cart."""
+    return Context.of(cart, cart.line_items, owned=owned or {}, catalog=catalog, asked=asked)

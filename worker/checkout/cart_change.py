@@ -1,6 +1,6 @@
 """The cart as it will be, after a checkout or an update."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from contracts.cart import Cart, CartError, CartLineItem
 from contracts.order import Link
 from contracts.scalars import parse_timestamp, timestamp
+from contracts.update import UpdateCart
 from worker.checkout.command import Command
 from worker.checkout.decision import CartChange
 from worker.checkout.grouping import GroupedLines
@@ -71,6 +72,7 @@ def changed_cart(
         created=lifetime.created,
         expires=lifetime.expires,
         content_asked=_content_asked(command, situation.cart),
+        shown_errors=_shown_errors(command, situation.cart, line_errors),
     )
 
 
@@ -83,6 +85,14 @@ def _content_asked(command: Command, stored: StoredCart) -> datetime:
     if stored.content_asked is None:
         return command.asked
     return max(stored.content_asked, command.asked) if command.body.cart else stored.content_asked
+
+
+def _shown_errors(
+    command: Command, stored: StoredCart, errors: Mapping[int | str, CartError]
+) -> Collection[int | str]:
+    if isinstance(command.body, UpdateCart):
+        return sorted(errors, key=str)
+    return () if command.body.cart else stored.shown_errors
 
 
 def _lines_after(

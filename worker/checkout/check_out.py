@@ -13,11 +13,12 @@ from worker.checkout.cart_change import ACTIVE, Lifetime, changed_cart
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.content import group_hash
+from worker.checkout.context import Context
 from worker.checkout.decision import Decided, NewOrder
 from worker.checkout.event import Event, event_of
 from worker.checkout.grouping import Group, GroupedLines, group_lines
 from worker.checkout.ordering import make_order
-from worker.checkout.rules import Context, Judgement, judge, moved, ordered_with_other_content
+from worker.checkout.rules import Judgement, judge, moved, ordered_with_other_content
 from worker.checkout.situation import Situation
 from worker.checkout.versions import wrong_version
 
@@ -73,22 +74,23 @@ def _judgements(
 ) -> Mapping[str, Judgement]:
     """The rules' word on each group that has no order yet.
 
-    Once more where a group failed that add-ons of other groups may build on, until no further group fails.
+    What fails is no base: the other groups are judged again without it, until no further one fails.
     """
     lifetime = Lifetime.of(cart, situation.cart, command.received)
     expired = lifetime.expiration if command.asked >= lifetime.expires else None
     owned = owned_seats(situation, grouped.lines)
     new = [group for group in grouped.groups if group.name not in situation.orders]
-    failed: set[str] = set()
+    failed = {group.name: moved(group) for group in new if group.name in grouped.moved}
     while True:
         standing = [line for line in grouped.lines if line.order_group not in failed]
         context = Context.of(cart, standing, owned=owned, catalog=catalog, asked=command.asked)
-        judgements = {group.name: judge(group, context, expired=expired) for group in new}
-        judgements |= {group.name: moved(group) for group in new if group.name in grouped.moved}
-        failed_now = {name for name, judgement in judgements.items() if judgement.error}
-        if failed_now == failed or not context.addon_seats:
-            return judgements
-        failed = failed_now
+        judged = {
+            group.name: judge(group, context, expired=expired) for group in new if group.name not in failed
+        }
+        fail = {name: judgement for name, judgement in judged.items() if judgement.error}
+        failed |= fail
+        if not fail or not context.addon_seats:
+            return judged | failed
 
 
 def _settle(

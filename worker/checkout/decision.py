@@ -1,6 +1,6 @@
 """What became of a command: the effects to commit, an earlier event to repeat, or a refusal."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,6 +29,7 @@ class CartChange:
     created: datetime
     expires: datetime
     content_asked: datetime
+    shown_errors: Collection[int | str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def group_lines(cart: Cart, situation: Situation, catalog: Catalog) -> GroupedLi
         _LineIds(cart, {line_id for line_id, _ in ordered}),
         numbers,
         Currencies(situation, catalog),
-        is_stored=cart is situation.cart.content,
+        kept_errors=situation.cart.shown_errors if cart is situation.cart.content else (),
     )
     lines = [filling.base(line) for line in cart.line_items]
     lines = [filling.with_add_ons(line) for line in lines]
@@ -129,14 +129,14 @@ class _GroupNumbers:
 
 @dataclass(frozen=True, slots=True)
 class _Filling:
-    """Fills in lines. Errors of a stored cart's lines stay; what a producer says of errors is dropped."""
+    """Fills in lines. On a stored cart stay the errors that an update showed; all others are dropped."""
 
     cart: Cart
     catalog: Catalog
     ids: _LineIds
     groups: _GroupNumbers
     currencies: Currencies
-    is_stored: bool
+    kept_errors: Collection[int | str]
 
     def base(self, line: CartLineItem) -> CartLineItem:
         currency = self.currencies.of(line)
@@ -147,7 +147,7 @@ class _Filling:
                 "order_group": line.order_group
                 or self._group_of_its_base(line, currency)
                 or self.groups.number(line.billing_cycle, currency),
-                "error": line.error if self.is_stored else None,
+                "error": line.error if line.id in self.kept_errors else None,
             }
         )
 
@@ -161,7 +161,7 @@ class _Filling:
                     "id": self.ids.take(addon.id),
                     "currency_code": addon.currency_code or line.currency_code,
                     "order_group": line.order_group,
-                    "error": addon.error if self.is_stored else None,
+                    "error": addon.error if addon.id in self.kept_errors else None,
                 }
             )
             for addon in line.addon_items

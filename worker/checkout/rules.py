@@ -1,50 +1,86 @@
 """All rules of a checkout, in the order in which the first failing one names the group's code.
 
-A new line rule is one function and one row of LINE_RULES.
+A new rule is one function and one row of RULES. Codes stand there as the numbers that the wire has, and the
+documentation made from this table; `contracts.codes` has their names.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
-from contracts.cart import Cart, CartError, CartLineItem
+from contracts.cart import CartError, CartLineItem
 from contracts.checkout import OrderError
-from contracts.codes import CartErrorCode, OrderErrorCode
-from worker.checkout.catalog import Catalog, CatalogItem
+from worker.checkout import group_rules, line_rules
+from worker.checkout.catalog import CatalogItem
+from worker.checkout.context import Context
 from worker.checkout.grouping import Group
-from worker.checkout.terms import CYCLE_MONTHS, term_months
 
 _LONGEST_DESCRIPTION: Final = 1024
-
-# What is wrong with a line, in words; None: nothing. The item is None where the catalog does not know it.
-Check = Callable[[CartLineItem, CatalogItem | None, Catalog], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    catalog: Catalog
-    asked: datetime
-    addon_seats: Mapping[str, int]
-
-    @classmethod
-    def of(
-        cls,
-        cart: Cart,
-        lines: Iterable[CartLineItem],
-        *,
-        owned: Mapping[str, int],
-        catalog: Catalog,
-        asked: datetime,
-    ) -> "Context":
-        return cls(catalog, asked, {})
 
 
 @dataclass(frozen=True, slots=True)
 class LineRule:
-    check: Check
-    line_code: CartErrorCode
-    group_code: OrderErrorCode
+    """What a line can break. `check` says what is wrong, if anything is.
+
+    The line gets `line_code`, its group `group_code`. No line code: the line keeps the error that it has.
+    """
+
+    what: str
+    check: Callable[[CartLineItem, CatalogItem | None, Context], str | None]
+    line_code: int | None
+    group_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRule:
+    """What a group as a whole can break: none of its lines is to blame."""
+
+    what: str
+    check: Callable[[Group, Context], str | None]
+    group_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A reason not to order that is found outside the rules."""
+
+    what: str
+    group_code: int
+
+
+RULES: Final = (
+    LineRule("item unknown", line_rules.item_known, 10001, 400019),
+    LineRule("item not on sale", line_rules.item_on_sale, 10001, 800020),
+    LineRule("quantity out of range", line_rules.quantity_in_range, 10010, 800017),
+    LineRule("billing cycle not offered", line_rules.billing_cycle_offered, 10013, 900269),
+    LineRule("billing cycle longer than the term", line_rules.cycle_within_term, 10010, 900270),
+    LineRule("term not offered", line_rules.term_offered, 10010, 800121),
+    LineRule("renewal term not offered", line_rules.renewal_term_valid, 10010, 800121),
+    LineRule("currency not offered", line_rules.currency_offered, 10000, 900169),
+    LineRule("attestation missing", line_rules.attestation_accepted, 10012, 900203),
+    GroupRule("partner's attestation missing", group_rules.partner_attestation_accepted, 900206),
+    LineRule("promotion unknown", line_rules.promotion_known, 10014, 27007),
+    LineRule("participants: role or number", line_rules.participants_allowed, 10004, 800016),
+    LineRule("provisioning value not offered", line_rules.provisioning_values_offered, 10010, 900312),
+    LineRule("provisioning variable missing", line_rules.provisioning_complete, 10010, 900317),
+    LineRule("custom term end date", line_rules.custom_term_end_date_allowed, 10017, 900242),
+    LineRule("add-on without its base", line_rules.base_present, 400041, 800009),
+    LineRule("seats of the base too few", line_rules.base_seats_enough, 10018, 800009),
+    GroupRule("group mixes billing cycles or currencies", group_rules.one_cycle_and_currency, 800085),
+    LineRule("stored line in error", line_rules.free_of_earlier_errors, None, 800009),
+)
+
+EXPIRED: Final = Outcome("cart expired", 800008)
+NO_SUCH_CART: Final = Outcome("no such cart", 800008)
+OTHER_VERSION: Final = Outcome("cart has another version", 800036)
+OTHER_CONTENT: Final = Outcome("group ordered before with other content", 800065)
+NOT_CREATED: Final = Outcome("order could not be created", 800005)
+OUTCOMES: Final = (EXPIRED, NO_SUCH_CART, OTHER_VERSION, OTHER_CONTENT, NOT_CREATED)
+"""What stands before every rule: of the whole cart, or of a group that has its order."""
+
+_LINE_RULES: Final = tuple((at, rule) for at, rule in enumerate(RULES) if isinstance(rule, LineRule))
+_GROUP_RULES: Final = tuple((at, rule) for at, rule in enumerate(RULES) if isinstance(rule, GroupRule))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,85 +91,14 @@ class Judgement:
     line_errors: Mapping[int | str, CartError]
 
 
-def item_known(line: CartLineItem, item: CatalogItem | None, catalog: Catalog) -> str | None:
-    if item is None and not catalog.is_open:
-        return f"{line.catalog_item_id} is not in the catalog"
-    return None
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """The first rule that a line breaks, where that stands among all rules, and what it says."""
 
-
-def item_on_sale(line: CartLineItem, item: CatalogItem | None, _: Catalog) -> str | None:
-    return None if item is None or item.on_sale else f"{line.catalog_item_id} is not on sale"
-
-
-def quantity_in_range(line: CartLineItem, item: CatalogItem | None, _: Catalog) -> str | None:
-    if item is None or item.minimum_quantity <= line.quantity <= item.maximum_quantity:
-        return None
-    limits = f"{item.minimum_quantity} to {item.maximum_quantity}"
-    return f"{line.catalog_item_id} is sold in quantities of {limits}, not {line.quantity}"
-
-
-def billing_cycle_offered(line: CartLineItem, item: CatalogItem | None, _: Catalog) -> str | None:
-    offered = item.billing_cycles if item else tuple(CYCLE_MONTHS)
-    if line.billing_cycle in offered and line.billing_cycle in CYCLE_MONTHS:
-        return None
-    return f"{line.catalog_item_id} is billed {_any_of(offered)}, not {line.billing_cycle}"
-
-
-def cycle_within_term(line: CartLineItem, _item: CatalogItem | None, _: Catalog) -> str | None:
-    months = term_months(line.term_duration)
-    if months is None or CYCLE_MONTHS.get(line.billing_cycle, 0) <= months:
-        return None
-    return f"Billing {line.billing_cycle} is longer than the term {line.term_duration}"
-
-
-def term_offered(line: CartLineItem, item: CatalogItem | None, _: Catalog) -> str | None:
-    term = line.term_duration
-    if term is not None and term_months(term) is None:
-        return f"{term} is not a term like P1M or P1Y"
-    if item is None or (term in item.terms if term else not item.terms or "" in item.terms):
-        return None
-    return f"{line.catalog_item_id} has the terms {_any_of(item.terms)}, not {term or 'none'}"
-
-
-def renewal_term_valid(line: CartLineItem, _item: CatalogItem | None, _: Catalog) -> str | None:
-    term = line.renews_to.term_duration if line.renews_to else None
-    if term is None:
-        return None
-    if term_months(term) is None:
-        return f"{term} is not a renewal term like P1M or P1Y"
-    return None
-
-
-def currency_offered(line: CartLineItem, item: CatalogItem | None, _: Catalog) -> str | None:
-    if item is None:
-        return None
-    if line.currency_code is None:
-        return f"{line.catalog_item_id} costs {_any_of(item.currencies)}: name the currency"
-    if line.currency_code in item.currencies:
-        return None
-    return f"{line.catalog_item_id} costs {_any_of(item.currencies)}, not {line.currency_code}"
-
-
-LINE_RULES: Final = (
-    LineRule(item_known, CartErrorCode.CATALOG_ITEM_ID_IS_NOT_VALID, OrderErrorCode.AVAILABILITY_UNKNOWN),
-    LineRule(
-        item_on_sale,
-        CartErrorCode.CATALOG_ITEM_ID_IS_NOT_VALID,
-        OrderErrorCode.CATALOG_ITEM_NOT_ELIGIBLE_FOR_PURCHASE,
-    ),
-    LineRule(quantity_in_range, CartErrorCode.INVALID_INPUT, OrderErrorCode.INVALID_QUANTITY),
-    LineRule(
-        billing_cycle_offered,
-        CartErrorCode.BILLING_PLAN_NOT_SUPPORTED,
-        OrderErrorCode.BILLING_CYCLE_INVALID,
-    ),
-    LineRule(cycle_within_term, CartErrorCode.INVALID_INPUT, OrderErrorCode.BILLING_CYCLE_LONGER_THAN_TERM),
-    LineRule(term_offered, CartErrorCode.INVALID_INPUT, OrderErrorCode.TERM_DURATION_INVALID),
-    LineRule(renewal_term_valid, CartErrorCode.INVALID_INPUT, OrderErrorCode.TERM_DURATION_INVALID),
-    LineRule(
-        currency_offered, CartErrorCode.CURRENCY_IS_NOT_SUPPORTED, OrderErrorCode.CURRENCY_NOT_SUPPORTED
-    ),
-)
+    at: int
+    rule: LineRule
+    line: CartLineItem
+    why: str
 
 
 def judge(group: Group, context: Context, *, expired: str | None) -> Judgement:
@@ -141,74 +106,54 @@ def judge(group: Group, context: Context, *, expired: str | None) -> Judgement:
 
     Every bad line gets its own first failing rule; the group gets the one that stands first of all.
     """
-    failed = {
-        line.id or 0: found for line in group.all_lines if (found := _first_failure(line, context.catalog))
-    }
-    line_errors = {
-        line_id: _line_error(LINE_RULES[rule].line_code, why) for line_id, (rule, why) in failed.items()
-    }
-    return Judgement(_group_error(group, failed.values(), expired), line_errors)
+    failures = [found for line in group.all_lines if (found := _first_failure(line, context))]
+    line_errors = {each.line.id or 0: _line_error(each) for each in failures}
+    return Judgement(_group_error(group, context, failures, expired), line_errors)
 
 
 def ordered_with_other_content(group: Group) -> OrderError:
     return _error(
         group,
-        OrderErrorCode.CART_CHECK_OUT_NOT_ALLOWED_WHEN_STATUS_IS_ORDERED,
+        OTHER_CONTENT,
         "This group was ordered before with other content; put new lines into a new group or cart",
     )
 
 
 def moved(group: Group) -> Judgement:
     """The word on a group with a line that was ordered in another group."""
-    error = _error(
-        group,
-        OrderErrorCode.CART_CHECK_OUT_NOT_ALLOWED_WHEN_STATUS_IS_ORDERED,
-        "A line of this group was ordered in another one; give new lines ids of their own",
-    )
-    return Judgement(error, {})
+    why = "A line of this group was ordered in another group; give new lines ids of their own"
+    return Judgement(_error(group, OTHER_CONTENT, why), {})
 
 
-def _first_failure(line: CartLineItem, catalog: Catalog) -> tuple[int, str] | None:
-    item = catalog.find(line.catalog_item_id)
-    for position, rule in enumerate(LINE_RULES):
-        if why := rule.check(line, item, catalog):
-            return position, why
+def _first_failure(line: CartLineItem, context: Context) -> _Failure | None:
+    item = context.catalog.find(line.catalog_item_id)
+    for at, rule in _LINE_RULES:
+        if why := rule.check(line, item, context):
+            return _Failure(at, rule, line, why)
     return None
 
 
-def _group_error(group: Group, failed: Iterable[tuple[int, str]], expired: str | None) -> OrderError | None:
+def _line_error(failure: _Failure) -> CartError:
+    code = failure.rule.line_code
+    kept = failure.line.error if code is None else None
+    return kept or CartError(error_code=code or 0, error_description=failure.why[:_LONGEST_DESCRIPTION])
+
+
+def _group_error(
+    group: Group, context: Context, failures: Sequence[_Failure], expired: str | None
+) -> OrderError | None:
     if expired:
-        return _error(
-            group, OrderErrorCode.CART_ID_NOT_FOUND, f"The cart expired at {expired}; make a new one"
-        )
-    first = min(failed, default=None)
-    if first is not None:
-        rule, why = first
-        return _error(group, LINE_RULES[rule].group_code, why)
-    return _mixed(group)
+        return _error(group, EXPIRED, f"The cart expired at {expired}; make a new one")
+    first = min(failures, key=attrgetter("at"), default=None)
+    for at, rule in _GROUP_RULES:
+        if first is not None and first.at < at:
+            break
+        if why := rule.check(group, context):
+            return _error(group, rule, why)
+    return _error(group, first.rule, first.why) if first is not None else None
 
 
-def _mixed(group: Group) -> OrderError | None:
-    """An order has one billing cycle and one currency."""
-    cycles = sorted({line.billing_cycle for line in group.all_lines})
-    currencies = sorted({line.currency_code or "" for line in group.all_lines})
-    if len(cycles) == len(currencies) == 1:
-        return None
-    mixed = " and ".join(cycles if len(cycles) > 1 else currencies)
-    return _error(
-        group,
-        OrderErrorCode.BILLING_CYCLE_DIFFERS_FROM_ORDER,
-        f"One order cannot hold {mixed}: split the group",
+def _error(group: Group, reason: LineRule | GroupRule | Outcome, why: str) -> OrderError:
+    return OrderError(
+        order_group_id=group.name, code=reason.group_code, description=why[:_LONGEST_DESCRIPTION]
     )
-
-
-def _line_error(code: CartErrorCode, description: str) -> CartError:
-    return CartError(error_code=code, error_description=description[:_LONGEST_DESCRIPTION])
-
-
-def _error(group: Group, code: OrderErrorCode, description: str) -> OrderError:
-    return OrderError(order_group_id=group.name, code=code, description=description[:_LONGEST_DESCRIPTION])
-
-
-def _any_of(values: Iterable[str]) -> str:
-    return ", ".join(value or "none" for value in values) or "none"

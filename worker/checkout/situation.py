@@ -1,6 +1,6 @@
 """What is stored about a command's cart when the command is decided."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +15,8 @@ class StoredCart:
 
     `group_numbers` are the numbers given to (billing cycle, currency) pairs, `currencies` those filled in for
     (item, billing cycle) pairs; both stay for the cart's life. `content_asked` is when the command was asked
-    whose lines these are.
+    whose lines these are. `shown_errors` are ids of lines that the last update showed to be in error: only
+    another update puts them right.
     """
 
     version: int = 0
@@ -23,6 +24,7 @@ class StoredCart:
     group_numbers: Mapping[str, str] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)
     content_asked: datetime | None = None
+    shown_errors: Collection[int | str] = ()
 
 
 @dataclass(frozen=True, slots=True)

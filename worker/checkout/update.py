@@ -10,10 +10,11 @@ from worker.checkout.cart_change import ORDERED, changed_cart
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.content import group_hash
+from worker.checkout.context import Context
 from worker.checkout.decision import CartChange, Decided
 from worker.checkout.event import event_of
 from worker.checkout.grouping import GroupedLines, group_lines
-from worker.checkout.rules import Context, judge
+from worker.checkout.rules import judge
 from worker.checkout.situation import Situation
 from worker.checkout.versions import wrong_version
 

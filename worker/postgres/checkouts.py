@@ -118,7 +118,12 @@ def _stored_cart(row: asyncpg.Record) -> StoredCart:
     content = Cart.model_validate(from_json(row["content"]), context={"max_line_items": sys.maxsize})
     assigned = from_json(row["assigned"])
     return StoredCart(
-        row["version"], content, assigned["groups"], assigned["currencies"], row["content_asked_at"]
+        version=row["version"],
+        content=content,
+        group_numbers=assigned["groups"],
+        currencies=assigned["currencies"],
+        content_asked=row["content_asked_at"],
+        shown_errors=assigned.get("shownErrors", ()),
     )
 
 

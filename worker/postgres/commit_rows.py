@@ -34,7 +34,13 @@ def _cart(decided: Decided, change: CartChange) -> Row:
         command.cart_id,
         change.version,
         change.content.status,
-        to_json({"groups": change.group_numbers, "currencies": change.currencies}).decode(),
+        to_json(
+            {
+                "groups": change.group_numbers,
+                "currencies": change.currencies,
+                "shownErrors": change.shown_errors,
+            }
+        ).decode(),
         change.content.to_json().decode(),
         change.created,
         command.received,

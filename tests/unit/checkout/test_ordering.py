@@ -16,6 +16,8 @@ from tests.strategies import guids, texts
 from worker.checkout.ordering import make_order
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "order.json"
+ADD_ON = "add-on"
+SUBSCRIPTION = "0a1b2c3d-0000-4000-8000-0123456789ab"
 EVERYTHING = a_line(
     quantity=25,
     currencyCode="EUR",
@@ -27,26 +29,31 @@ EVERYTHING = a_line(
         {"key": "consumption_reseller", "value": "1"},
     ],
     additionalPartnerIdsOnRecord="517287",
-    provisioningContext={"scope": "single"},
+    partnerIdOnRecord="5357564",
+    provisioningContext={"Scope": "single", "SubscriptionId": SUBSCRIPTION},
     renewsTo={"termDuration": "P1Y"},
     attestationAccepted=True,
     promotionId="39NFJQT1PFPZ:0001:39NFJQT1Q5KX",
     customTermEndDate="2026-12-31T00:00:00.0000000Z",
     addonItems=[{"catalogItemId": "MS-AZR-0145P", "quantity": 5, "billingCycle": "monthly"}],
 )
+FLAT_ADD_ON = a_line(
+    catalogItemId=ADD_ON, currencyCode="EUR", provisioningContext={"ParentSubscriptionId": SUBSCRIPTION}
+)
 
 
 def order_of(
     *lines: dict[str, Any], group: str | None = None, customer: str = CUSTOMER, cart: str = CART
 ) -> Order:
-    catalog = a_catalog(a_catalog_item(title="Seats"))
+    add_on = a_catalog_item(ADD_ON, title="Add-on", is_addon=True, prerequisites=("one", ITEM))
+    catalog = a_catalog(a_catalog_item(title="Seats"), add_on)
     grouped = the_group(Cart.model_validate(a_cart(*lines)), catalog)
     grouped = replace(grouped, name=group or grouped.name)
     return make_order(grouped, customer_id=customer, cart_id=cart, catalog=catalog, created=NOW)
 
 
 def test_an_order_has_its_published_shape_to_the_byte() -> None:
-    order = order_of(EVERYTHING, a_line(currencyCode="EUR"))
+    order = order_of(EVERYTHING, a_line(currencyCode="EUR"), FLAT_ADD_ON)
 
     assert json.dumps(json.loads(order.to_json()), indent=2, ensure_ascii=False) + "\n" == GOLDEN.read_text()
 
@@ -92,7 +99,9 @@ def test_items_of_three_parts_are_linked_and_others_are_not(item: str, links: di
     assert order_of(a_line(catalogItemId=item)).line_items[0].links.model_dump(exclude_none=True) == links
 
 
-@pytest.mark.parametrize(("currency", "symbol"), [("USD", "$"), ("EUR", "€"), ("JPY", "¥"), ("XTS", "XTS")])
+@pytest.mark.parametrize(
+    ("currency", "symbol"), [("USD", "US$"), ("EUR", "€"), ("JPY", "JP¥"), ("XTS", "XTS")]
+)
 def test_a_currency_has_its_symbol_or_its_code(currency: str, symbol: str) -> None:
     order = order_of(a_line(currencyCode=currency))
 
@@ -100,10 +109,82 @@ def test_a_currency_has_its_symbol_or_its_code(currency: str, symbol: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("context", "ordered"), [({}, None), ({"scope": "single"}, {"scope": "single"})], ids=range(2)
+    ("context", "ordered"),
+    [
+        ({}, None),
+        ({"scope": "single"}, {"scope": "single"}),
+        ({"ParentSubscriptionId": SUBSCRIPTION}, {"parentSubscriptionId": SUBSCRIPTION}),
+        ({"SKU": "1", "": "2", "Übung": "3"}, {"sKU": "1", "": "2", "übung": "3"}),
+    ],
+    ids=range(4),
 )
-def test_an_empty_provisioning_context_is_not_ordered(context: dict[str, str], ordered: Any) -> None:
+def test_a_provisioning_context_has_keys_that_begin_in_lower_case_and_is_left_out_where_it_is_empty(
+    context: dict[str, str], ordered: Any
+) -> None:
     assert order_of(a_line(provisioningContext=context)).line_items[0].provisioning_context == ordered
+
+
+@pytest.mark.parametrize(
+    ("line", "on_record", "additional"),
+    [
+        ({}, None, None),
+        ({"participants": [], "additionalPartnerIdsOnRecord": []}, None, None),
+        ({"partnerIdOnRecord": "1"}, "1", None),
+        ({"participants": [{"key": "TRANSACTION_reseller", "value": "1"}]}, "1", None),
+        ({"participants": [{"key": "consumption_reseller", "value": "1"}]}, None, None),
+        ({"additionalPartnerIdsOnRecord": ["2", "1", "2"]}, None, ["2", "1"]),
+        (
+            {
+                "participants": [{"key": "Additional_Transaction_Reseller", "value": each} for each in "31"],
+                "additionalPartnerIdsOnRecord": ["1", "2"],
+            },
+            None,
+            ["3", "1", "2"],
+        ),
+    ],
+    ids=range(7),
+)
+def test_an_order_line_has_the_partners_of_its_line_each_once(
+    line: dict[str, Any], on_record: str | None, additional: list[str] | None
+) -> None:
+    ordered = order_of(a_line(**line)).line_items[0]
+
+    assert (ordered.partner_id_on_record, ordered.additional_partner_ids_on_record) == (on_record, additional)
+
+
+@pytest.mark.parametrize(
+    ("lines", "parents"),
+    [
+        ([a_line(), a_line()], [None, None]),
+        ([a_line(), a_line(catalogItemId=ADD_ON)], [None, 0]),
+        ([a_line(catalogItemId=ADD_ON), a_line(), a_line()], [1, None, None]),
+        ([a_line(catalogItemId=ADD_ON), a_line(catalogItemId="other")], [None, None]),
+        ([a_line(currencyCode="EUR"), FLAT_ADD_ON], [None, None]),
+        (
+            [a_line(catalogItemId="other", addonItems=[a_line(), a_line()]), a_line(catalogItemId=ADD_ON)],
+            [None, 0, 0, 1],
+        ),
+        ([a_line(), a_line(addonItems=[FLAT_ADD_ON, a_line(catalogItemId="x")])], [None, None, 1, 1]),
+    ],
+    ids=range(7),
+)
+def test_an_add_on_has_the_number_of_its_base_where_that_is_in_the_same_order(
+    lines: list[dict[str, Any]], parents: list[int | None]
+) -> None:
+    assert [line.parent_line_item_number for line in order_of(*lines).line_items] == parents
+
+
+@pytest.mark.parametrize(
+    ("context", "parent"),
+    [({"PARENTSUBSCRIPTIONID": SUBSCRIPTION}, SUBSCRIPTION), ({"parentSubscriptionId": ""}, None)],
+    ids=["named", "empty"],
+)
+def test_an_add_on_to_an_existing_subscription_names_it(context: dict[str, str], parent: str | None) -> None:
+    assert order_of(a_line(provisioningContext=context)).line_items[0].parent_subscription_id == parent
+
+
+def test_a_renewal_without_a_term_is_not_ordered() -> None:
+    assert order_of(a_line(renewsTo={})).line_items[0].renews_to is None
 
 
 def test_lines_are_numbered_from_0_add_ons_after_their_base() -> None:

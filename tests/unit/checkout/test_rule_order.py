@@ -1,75 +1,100 @@
 """Among several bad lines the rule that stands first names the group's code; every line keeps its own."""
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from contracts.cart import Cart
-from tests.builders import a_cart, a_catalog, a_catalog_item, a_line, the_group
-from worker.checkout.rules import judge
+from tests.builders import OTHER_ITEM, a_cart, a_catalog, a_catalog_item, a_context, a_line, the_group
+from tests.unit.checkout.refusals import BASE, REFUSED, Refusal
+from worker.checkout.catalog import Catalog
+from worker.checkout.rules import Judgement, judge
 
-NOT_ON_SALE = "not-on-sale"
-CATALOG = a_catalog(a_catalog_item(), a_catalog_item(NOT_ON_SALE, on_sale=False))
-
-# In the order of the rules: what is wrong with a line, its code, the group's code.
-IN_ORDER: list[tuple[dict[str, Any], int, int]] = [
-    ({"catalogItemId": "unheard-of"}, 10001, 400019),
-    ({"catalogItemId": NOT_ON_SALE}, 10001, 800020),
-    ({"quantity": 1001}, 10010, 800017),
-    ({"billingCycle": "none"}, 10013, 900269),
-    ({"billingCycle": "annual", "termDuration": "P1M"}, 10010, 900270),
-    ({"termDuration": "P3Y"}, 10010, 800121),
-    ({"renewsTo": {"termDuration": "soon"}}, 10010, 800121),
-    ({"currencyCode": "JPY"}, 10000, 900169),
-]
+# The first refusal of every rule, in the order of the rules.
+IN_ORDER = [*{refusal.what: refusal for refusal in reversed(REFUSED)}.values()][::-1]
+NAMES = [refusal.what for refusal in IN_ORDER[1:]]
 
 
-@pytest.mark.parametrize(("first", "second"), list(pairwise(IN_ORDER)), ids=range(len(IN_ORDER) - 1))
+def judged(*lines: dict[str, Any], catalog: Catalog | None = None, expired: str | None = None) -> Judgement:
+    """The judgement on one group of lines as stored, errors and all."""
+    cart = Cart.model_validate(a_cart(*(line | {"orderGroup": "g"} for line in lines)))
+    found = catalog or a_catalog()
+    stored = tuple(
+        line.model_copy(update={"error": sent.error})
+        for line, sent in zip(the_group(cart, found).lines, cart.line_items, strict=True)
+    )
+    group = replace(the_group(cart, found), lines=stored, all_lines=stored)
+    return judge(group, a_context(cart, found), expired=expired)
+
+
+def line_of(refusal: Refusal, name: str) -> dict[str, Any]:
+    return a_line(id=name, catalogItemId=name) | refusal.case.line
+
+
+@pytest.mark.parametrize(("first", "second"), list(pairwise(IN_ORDER)), ids=NAMES)
 @pytest.mark.parametrize("turned", [False, True], ids=["as-written", "turned"])
 def test_the_first_failing_rule_names_the_group_s_code_wherever_its_line_stands(
-    first: tuple[dict[str, Any], int, int], second: tuple[dict[str, Any], int, int], *, turned: bool
+    first: Refusal, second: Refusal, *, turned: bool
 ) -> None:
-    lines = [a_line(id="first", orderGroup="g") | first[0], a_line(id="second", orderGroup="g") | second[0]]
-    cart = Cart.model_validate(a_cart(*(reversed(lines) if turned else lines), a_line(orderGroup="g")))
+    items = a_catalog_item("first", **first.case.item), a_catalog_item("second", **second.case.item)
+    catalog = a_catalog(*items, a_catalog_item(BASE), a_catalog_item(OTHER_ITEM))
+    lines = [line_of(first, "first"), line_of(second, "second")]
+    beside = [*first.case.beside, *second.case.beside]
 
-    judgement = judge(the_group(cart, CATALOG), CATALOG, expired=None)
+    judgement = judged(*(reversed(lines) if turned else lines), *beside, catalog=catalog)
 
+    expected = {"first": first.line_code, "second": second.line_code}
+    kept = {"second": 10002} if second.what == "stored line in error" else {}
     assert {key: error.error_code for key, error in judgement.line_errors.items()} == {
-        "first": first[1],
-        "second": second[1],
+        key: code for key, code in (expected | kept).items() if code
     }
     assert judgement.error is not None
-    assert judgement.error.code == first[2]
+    assert judgement.error.code == first.group_code
+    if first.line_code:
+        assert judgement.error.description == judgement.line_errors["first"].error_description
 
 
 def test_expiry_stands_before_every_rule_and_bad_lines_are_still_told() -> None:
-    cart = Cart.model_validate(a_cart(a_line(id="bad", catalogItemId="unheard-of")))
-
-    judgement = judge(
-        the_group(cart, CATALOG),
-        CATALOG,
-        expired="2026-03-01T00:00:00Z",
-    )
+    judgement = judged(a_line(id="bad", catalogItemId="unheard-of"), expired="2026-03-01T00:00:00Z")
 
     assert judgement.error is not None
     assert judgement.error.code == 800008
     assert {key: error.error_code for key, error in judgement.line_errors.items()} == {"bad": 10001}
 
 
-def test_a_bad_line_stands_before_a_mixed_group() -> None:
-    cart = Cart.model_validate(a_cart(a_line(orderGroup="g", currencyCode="JPY"), a_line(orderGroup="g")))
-
-    judgement = judge(the_group(cart, CATALOG), CATALOG, expired=None)
+def test_of_two_lines_that_break_one_rule_the_group_tells_of_the_first() -> None:
+    judgement = judged(a_line(id=0, quantity=1002), a_line(id=1, quantity=1001))
 
     assert judgement.error is not None
-    assert judgement.error.code == 900169
+    assert judgement.error.description == judgement.line_errors[0].error_description
 
 
-def test_of_two_lines_that_break_one_rule_the_group_tells_one_of_them() -> None:
-    cart = Cart.model_validate(a_cart(a_line(quantity=1001), a_line(quantity=1002)))
+def test_a_stored_line_keeps_its_error_as_it_is_and_fails_its_group() -> None:
+    error = {
+        "errorCode": 10015,
+        "errorDescription": "Too many",
+        "additionalInformation": {"availableQuantity": 3},
+    }
 
-    judgement = judge(the_group(cart, CATALOG), CATALOG, expired=None)
+    judgement = judged(a_line(id="bad", error=error), a_line(id="good"))
 
+    assert {key: kept.model_dump(mode="json") for key, kept in judgement.line_errors.items()} == {
+        "bad": error
+    }
     assert judgement.error is not None
-    assert judgement.error.description in {each.error_description for each in judgement.line_errors.values()}
+    assert (judgement.error.code, judgement.error.description) == (
+        800009,
+        "The stored line of DZH318Z0BPS6:0001:DZH318Z0BMTX is in error 10015: update the cart",
+    )
+
+
+def test_a_stored_line_that_breaks_a_rule_now_has_the_error_that_it_has_now() -> None:
+    error = {"errorCode": 10015, "errorDescription": "Too many"}
+
+    judgement = judged(a_line(id="bad", error=error, quantity=1001))
+
+    assert judgement.line_errors["bad"].error_code == 10010
+    assert judgement.error is not None
+    assert judgement.error.code == 800017

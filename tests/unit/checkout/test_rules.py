@@ -1,30 +1,60 @@
-"""Each rule alone: what it refuses, with which code on the line and which on the group."""
+"""Each rule: what it refuses, with which code on the line and which on the group, and what it lets pass."""
 
 from typing import Any
 
 import pytest
 
 from contracts.cart import Cart
+from contracts.codes import CartErrorCode, OrderErrorCode
 from tests.builders import (
     ITEM,
+    OTHER_ITEM,
     a_cart,
     a_catalog,
     a_catalog_item,
+    a_checkout,
+    a_command,
+    a_context,
     a_line,
     an_open_catalog,
     the_group,
-    without,
+)
+from tests.unit.checkout.refusals import (
+    ADDITIONAL,
+    BASE,
+    REFUSED,
+    RESELLER,
+    Refusal,
+    ending,
+    participants,
+    provisioned,
+    variable,
 )
 from worker.checkout.catalog import Catalog
-from worker.checkout.rules import Judgement, judge
+from worker.checkout.decide import decide
+from worker.checkout.decision import Decided
+from worker.checkout.rules import OUTCOMES, RULES, Judgement, LineRule, judge
+from worker.checkout.situation import Situation
+
+A_GUID = "0A1B2C3D-0000-4000-8000-0123456789ab"
+OTHER = a_line(id="other", orderGroup="other", catalogItemId=OTHER_ITEM)
+
+
+def catalog_with(*, is_open: bool = False, **item: Any) -> Catalog:
+    listed = a_catalog_item(**item), a_catalog_item(OTHER_ITEM), a_catalog_item(BASE)
+    return a_catalog(*listed, is_open=is_open)
 
 
 def judged(
-    line: dict[str, Any], catalog: Catalog, *others: dict[str, Any], expired: str | None = None
+    line: dict[str, Any],
+    catalog: Catalog,
+    *others: dict[str, Any],
+    expired: str | None = None,
+    **members: Any,
 ) -> Judgement:
     """The judgement on the group of the first line."""
-    cart = Cart.model_validate(a_cart(a_line(id=0) | line, *others))
-    return judge(the_group(cart, catalog), catalog, expired=expired)
+    cart = Cart.model_validate(a_cart(a_line(id=0) | line, *others, **members))
+    return judge(the_group(cart, catalog), a_context(cart, catalog), expired=expired)
 
 
 def codes_of(judgement: Judgement) -> tuple[dict[int | str, int], int | None]:
@@ -32,65 +62,61 @@ def codes_of(judgement: Judgement) -> tuple[dict[int | str, int], int | None]:
     return lines, judgement.error.code if judgement.error else None
 
 
-REFUSED = [
-    ({"catalogItemId": "unheard-of"}, {}, 10001, 400019, "unheard-of is not in the catalog"),
-    ({}, {"on_sale": False}, 10001, 800020, f"{ITEM} is not on sale"),
-    (
-        {"quantity": 2},
-        {"minimum_quantity": 3},
-        10010,
-        800017,
-        f"{ITEM} is sold in quantities of 3 to 1000, not 2",
-    ),
-    ({"quantity": 1001}, {}, 10010, 800017, f"{ITEM} is sold in quantities of 1 to 1000, not 1001"),
-    ({"billingCycle": "none"}, {}, 10013, 900269, f"{ITEM} is billed monthly, annual, not none"),
-    (
-        {"billingCycle": "weekly"},
-        {"billing_cycles": ("weekly",)},
-        10013,
-        900269,
-        f"{ITEM} is billed weekly, not weekly",
-    ),
-    (
-        {"billingCycle": "annual", "termDuration": "P1M"},
-        {},
-        10010,
-        900270,
-        "Billing annual is longer than the term P1M",
-    ),
-    ({"termDuration": "P3Y"}, {}, 10010, 800121, f"{ITEM} has the terms P1M, P1Y, not P3Y"),
-    ({"termDuration": "forever"}, {}, 10010, 800121, "forever is not a term like P1M or P1Y"),
-    (
-        {"termDuration": "P1D"},
-        {"terms": ("P1D",)},
-        10010,
-        800121,
-        "P1D is not a term like P1M or P1Y",
-    ),
-    ({"termDuration": ""}, {}, 10010, 800121, f"{ITEM} has the terms P1M, P1Y, not none"),
-    ({}, {"terms": ()}, 10010, 800121, f"{ITEM} has the terms none, not P1Y"),
-    (
-        {"renewsTo": {"termDuration": "soon"}},
-        {},
-        10010,
-        800121,
-        "soon is not a renewal term like P1M or P1Y",
-    ),
-    ({"currencyCode": "JPY"}, {}, 10000, 900169, f"{ITEM} costs USD, EUR, not JPY"),
-    ({"currencyCode": None}, {}, 10000, 900169, f"{ITEM} costs USD, EUR: name the currency"),
-]
+def checked_out(catalog: Catalog, *lines: dict[str, Any], **cart: Any) -> Decided:
+    decision = decide(a_command(a_checkout(a_cart(*lines, **cart))), Situation(), catalog)
+    assert isinstance(decision, Decided)
+    return decision
 
 
-@pytest.mark.parametrize(("line", "item", "line_code", "group_code", "why"), REFUSED, ids=range(len(REFUSED)))
-def test_a_rule_gives_the_line_and_its_group_their_codes(
-    line: dict[str, Any], item: dict[str, Any], line_code: int, group_code: int, why: str
+def errors_of(decision: Decided) -> dict[int | str | None, tuple[int, str] | None]:
+    assert decision.cart is not None
+    return {
+        line.id: (line.error.error_code, line.error.error_description) if line.error else None
+        for line in decision.cart.content.all_lines()
+    }
+
+
+# An inline cart has no stored errors.
+SENT = [refusal for refusal in REFUSED if "error" not in refusal.case.line]
+
+
+@pytest.mark.parametrize(
+    "refusal", SENT, ids=[f"{number}-{refusal.what}" for number, refusal in enumerate(SENT)]
+)
+def test_a_rule_gives_the_line_and_its_group_their_codes_and_leaves_other_groups_alone(
+    refusal: Refusal,
 ) -> None:
-    judgement = judged(line, a_catalog(a_catalog_item(**item)))
+    case = refusal.case
+    catalog = catalog_with(**case.item)
+    bad = a_line(id="bad") | case.line
+    group = [{**each, "orderGroup": "bad"} for each in (bad, *case.beside)]
 
-    assert codes_of(judgement) == ({0: line_code}, group_code)
-    assert judgement.line_errors[0].error_description == why
-    assert judgement.error is not None
-    assert (judgement.error.order_group_id, judgement.error.description) == ("0", why)
+    decision = checked_out(catalog, OTHER, *group)
+
+    assert decision.orders == checked_out(catalog, OTHER).orders
+    assert [(each.order_group_id, each.code, each.description) for each in decision.errors] == [
+        ("bad", refusal.group_code, case.why)
+    ]
+    on_the_line = (refusal.line_code, case.why) if refusal.line_code else None
+    assert errors_of(decision) == {
+        **dict.fromkeys(("other", *(each["id"] for each in case.beside))),
+        "bad": on_the_line,
+    }
+
+
+def test_every_rule_is_in_the_table_of_what_is_refused_with_its_codes() -> None:
+    in_order = {(rule.what, getattr(rule, "line_code", None), rule.group_code): None for rule in RULES}
+
+    assert [*in_order] == [*{(each.what, each.line_code, each.group_code): None for each in REFUSED}]
+
+
+def test_every_code_has_a_name_in_the_contract_and_every_rule_its_own() -> None:
+    on_lines = {rule.line_code for rule in RULES if isinstance(rule, LineRule) and rule.line_code}
+    on_groups = {each.group_code for each in (*RULES, *OUTCOMES)}
+
+    assert on_lines <= {*CartErrorCode}
+    assert on_groups == {*OrderErrorCode}
+    assert len({each.what for each in (*RULES, *OUTCOMES)}) == len(RULES) + len(OUTCOMES)
 
 
 ACCEPTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -105,25 +131,58 @@ ACCEPTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"billingCycle": "one_time", "termDuration": None}, {"billing_cycles": ("one_time",), "terms": ()}),
     ({"termDuration": ""}, {"terms": ("", "P1Y")}),
     ({"renewsTo": {"termDuration": "P1M"}}, {}),
+    ({"renewsTo": {"termDuration": "P1Y"}}, {}),
     ({"renewsTo": {}}, {}),
     ({"currencyCode": None}, {"currencies": ("EUR",)}),
     ({"currencyCode": "eur"}, {}),
+    ({"attestationAccepted": True}, {"enforce_attestation": True}),
+    ({"attestationAccepted": False}, {}),
+    (RESELLER, {}),
+    (participants(ADDITIONAL, "1") | {"attestationAccepted": True}, {"enforce_attestation": True}),
+    ({"promotionId": "spring"}, {"promotions": ("autumn", "spring")}),
+    ({"participants": []}, {}),
+    (RESELLER | {"partnerIdOnRecord": "1"}, {}),
+    (participants("TRANSACTION_RESELLER", "1", "1"), {}),
+    (participants("Consumption_Reseller", *"123456"), {}),
+    (participants(ADDITIONAL, *"123451") | {"additionalPartnerIdsOnRecord": [*"54321"]}, {}),
+    (provisioned(scope="single"), {}),
+    (provisioned(SCOPE="Shared"), {"provisioning_variables": variable("scope", required=True)}),
+    (provisioned(scope="Tenant"), {"provisioning_variables": variable("Scope", "tenant", "group")}),
+    (provisioned(scope=""), {"provisioning_variables": variable("scope", "tenant")}),
+    (provisioned(region="anywhere"), {"provisioning_variables": variable("Region", required=True)}),
+    (provisioned(subscriptionId=A_GUID, EntitlementId=A_GUID, parentsubscriptionid=A_GUID), {}),
+    (provisioned(subscriptionId=""), {}),
+    (provisioned(whatever="x" * 1024), {}),
+    (ending("2026-03-31T00:00:00Z"), {}),
+    (ending("2027-02-28T23:59:59.9999999Z"), {}),
+    (ending("2027-01-01T01:00:00+02:00"), {}),
+    (ending("2026-12-31T00:00:00"), {}),
+    (ending("2026-12-31T00:00:00Z", renewsTo={}), {}),
+    ({}, {"is_addon": True}),
+    ({}, {"prerequisites": ("one",)}),
 ]
 
 
 @pytest.mark.parametrize(("line", "item"), ACCEPTED, ids=range(len(ACCEPTED)))
 def test_what_is_offered_passes(line: dict[str, Any], item: dict[str, Any]) -> None:
-    assert codes_of(judged(line, a_catalog(a_catalog_item(**item)))) == ({}, None)
+    assert codes_of(judged(line, catalog_with(**item))) == ({}, None)
 
 
+UNHEARD_OF = {"catalogItemId": "unheard-of"}
 OPEN: list[tuple[dict[str, Any], dict[int | str, int], int | None]] = [
-    ({"catalogItemId": "unheard-of", "quantity": 2_147_483_647}, {}, None),
-    ({"catalogItemId": "unheard-of", "currencyCode": "XTS", "termDuration": "P7M"}, {}, None),
-    ({"catalogItemId": "unheard-of", "termDuration": None}, {}, None),
-    ({"catalogItemId": "unheard-of", "billingCycle": "weekly"}, {0: 10013}, 900269),
-    ({"catalogItemId": "unheard-of", "billingCycle": "triennial"}, {0: 10010}, 900270),
-    ({"catalogItemId": "unheard-of", "termDuration": "soon"}, {0: 10010}, 800121),
-    ({"catalogItemId": "unheard-of", "renewsTo": {"termDuration": "soon"}}, {0: 10010}, 800121),
+    (UNHEARD_OF | {"quantity": 2_147_483_647}, {}, None),
+    (UNHEARD_OF | {"currencyCode": "XTS", "termDuration": "P7M"}, {}, None),
+    (UNHEARD_OF | {"termDuration": None}, {}, None),
+    (UNHEARD_OF | {"promotionId": "any"} | RESELLER | provisioned(scope="shared"), {}, None),
+    (UNHEARD_OF | {"addonItems": [a_line() | UNHEARD_OF]}, {}, None),
+    (UNHEARD_OF | {"billingCycle": "weekly"}, {0: 10013}, 900269),
+    (UNHEARD_OF | {"billingCycle": "triennial"}, {0: 10010}, 900270),
+    (UNHEARD_OF | {"termDuration": "soon"}, {0: 10010}, 800121),
+    (UNHEARD_OF | {"renewsTo": {"termDuration": "soon"}}, {0: 10010}, 800121),
+    (UNHEARD_OF | participants("reseller", "1"), {0: 10004}, 800016),
+    (UNHEARD_OF | provisioned(scope="tenant"), {0: 10010}, 900312),
+    (UNHEARD_OF | provisioned(subscriptionId="production"), {0: 10010}, 900317),
+    (UNHEARD_OF | ending("2026-12-30T00:00:00Z"), {0: 10017}, 900242),
     ({"quantity": 1001}, {0: 10010}, 800017),
 ]
 
@@ -132,7 +191,7 @@ OPEN: list[tuple[dict[str, Any], dict[int | str, int], int | None]] = [
 def test_an_open_catalog_checks_of_unknown_items_only_what_needs_no_catalog(
     line: dict[str, Any], lines: dict[int | str, int], group: int | None
 ) -> None:
-    assert codes_of(judged(line, a_catalog(a_catalog_item(), is_open=True))) == (lines, group)
+    assert codes_of(judged(line, catalog_with(is_open=True))) == (lines, group)
 
 
 def test_an_expired_cart_fails_the_group_and_no_line() -> None:
@@ -144,24 +203,25 @@ def test_an_expired_cart_fails_the_group_and_no_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("other", "mixed"),
+    ("accepted", "line", "enforced", "code"),
     [
-        ({"billingCycle": "annual"}, "annual and monthly"),
-        ({"currencyCode": "EUR"}, "EUR and USD"),
-        ({"billingCycle": "annual", "currencyCode": "EUR"}, "annual and monthly"),
+        (True, RESELLER, True, None),
+        (None, {}, True, None),
+        (None, RESELLER, False, None),
+        (None, RESELLER, True, 900206),
+        (False, {}, False, 900206),
     ],
-    ids=range(3),
 )
-def test_a_group_that_mixes_cycles_or_currencies_fails_without_a_bad_line(
-    other: dict[str, Any], mixed: str
+def test_the_partner_attests_where_the_cart_denies_it_or_an_attested_line_has_a_partner(
+    *, accepted: bool | None, line: dict[str, Any], enforced: bool, code: int | None
 ) -> None:
     judgement = judged(
-        {"orderGroup": "g"}, a_catalog(), a_line(orderGroup="g", **(without(a_line(), *other) | other))
+        {"attestationAccepted": True} | line,
+        catalog_with(enforce_attestation=enforced),
+        partnerOnRecordAttestationAccepted=accepted,
     )
 
-    assert codes_of(judgement) == ({}, 800085)
-    assert judgement.error is not None
-    assert judgement.error.description == f"One order cannot hold {mixed}: split the group"
+    assert codes_of(judgement) == ({}, code)
 
 
 @pytest.mark.parametrize("other", [{"billingCycle": "annual"}, {"currencyCode": "EUR"}], ids=range(2))
@@ -182,18 +242,28 @@ def test_one_rule_alone_speaks_for_a_line_the_first_that_fails() -> None:
 
 
 @pytest.mark.parametrize(
-    "item",
+    ("line", "item", "why"),
     [
-        {"terms": tuple("P" + "1" * 40 + f"{number:02}" for number in range(50))},
-        {"currencies": tuple(f"{number:03}" for number in range(300))},
+        (
+            {"termDuration": "P9Y"},
+            {"terms": tuple(f"P{number}M" for number in range(14))},
+            f"{ITEM} has the terms {', '.join(f'P{number}M' for number in range(12))} and 2 more, not P9Y",
+        ),
+        (
+            {},
+            {"is_addon": True, "prerequisites": tuple("b" * 256 for _ in range(9))},
+            f"{ITEM} is an add-on: buy it with or after one of {', '.join(['b' * 256] * 9)}"[:1024],
+        ),
     ],
-    ids=["terms", "currencies"],
+    ids=["many", "long"],
 )
-def test_a_description_is_cut_to_the_length_that_the_contract_states(item: dict[str, Any]) -> None:
-    judgement = judged({}, a_catalog(a_catalog_item(**item)))
+def test_a_description_is_no_longer_than_the_contract_states(
+    line: dict[str, Any], item: dict[str, Any], why: str
+) -> None:
+    judgement = judged(line, catalog_with(**item))
 
     assert judgement.error is not None
-    assert [len(judgement.line_errors[0].error_description), len(judgement.error.description)] == [1024, 1024]
+    assert [judgement.line_errors[0].error_description, judgement.error.description] == [why, why]
 
 
 def test_nothing_is_judged_by_a_catalog_that_is_open_and_empty() -> None:

@@ -1,0 +1,33 @@
+"""The partners that a line names, by their role."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from contracts.cart import CartLineItem
+
+RESELLER: Final = "transaction_reseller"
+ADDITIONAL_RESELLER: Final = "additional_transaction_reseller"
+ROLES: Final = (RESELLER, ADDITIONAL_RESELLER, "consumption_reseller")
+MOST_ADDITIONAL_RESELLERS: Final = 5
+
+
+def on_record(line: CartLineItem) -> list[str]:
+    """The resellers that a line is sold through; one at most may be. The line's own member comes last."""
+    if not line.participants and line.partner_id_on_record is None:
+        return []
+    return _distinct(*_in_role(line, RESELLER), line.partner_id_on_record)
+
+
+def additional_on_record(line: CartLineItem) -> list[str]:
+    """Further resellers, each once, in the order in which they are named."""
+    if not line.participants and not line.additional_partner_ids_on_record:
+        return []
+    return _distinct(*_in_role(line, ADDITIONAL_RESELLER), *(line.additional_partner_ids_on_record or ()))
+
+
+def _in_role(line: CartLineItem, role: str) -> Iterator[str]:
+    return (each.value for each in line.participants or () if each.key.casefold() == role)
+
+
+def _distinct(*partners: str | None) -> list[str]:
+    return [partner for partner in dict.fromkeys(partners) if partner is not None]
