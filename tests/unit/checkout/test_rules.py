@@ -1,5 +1,6 @@
 """Each rule: what it refuses, with which code on the line and which on the group, and what it lets pass."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -222,6 +223,28 @@ def test_the_partner_attests_where_the_cart_denies_it_or_an_attested_line_has_a_
     )
 
     assert codes_of(judgement) == ({}, code)
+
+
+@pytest.mark.parametrize(
+    ("asked", "term", "end", "code"),
+    [
+        ("2026-03-31T09:00:00+00:00", "P1Y", "2027-03-31T23:00:00Z", None),
+        ("2026-03-31T09:00:00+00:00", "P1Y", "2027-04-30T00:00:00Z", 10017),
+        ("2026-01-31T09:00:00+00:00", "P1M", "2026-02-28T00:00:00Z", None),
+        ("2026-01-31T09:00:00+00:00", "P1M", "2026-01-31T09:00:00Z", 10017),
+        ("2026-01-31T09:00:00+00:00", "P1M", "2026-01-31T09:00:01Z", None),
+        ("9999-12-01T00:00:00+00:00", "P1Y", "9999-12-31T00:00:00Z", None),
+    ],
+)
+def test_a_custom_end_lies_after_the_asking_and_on_the_last_day_of_the_first_term_at_most(
+    asked: str, term: str, end: str, code: int | None
+) -> None:
+    cart, catalog = Cart.model_validate(a_cart(a_line(id=0, termDuration=term) | ending(end))), a_catalog()
+    context = a_context(cart, catalog, asked=datetime.fromisoformat(asked))
+
+    errors = judge(the_group(cart, catalog), context, expired=None).line_errors
+
+    assert [error.error_code for error in errors.values()] == ([code] if code else [])
 
 
 @pytest.mark.parametrize("other", [{"billingCycle": "annual"}, {"currencyCode": "EUR"}], ids=range(2))
