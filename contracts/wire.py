@@ -41,6 +41,11 @@ class DeadLetterHeader(StrEnum):
 TRACEPARENT: Final = "traceparent"
 TRACESTATE: Final = "tracestate"
 CLOUD_EVENT_PREFIX: Final = "ce-"
+"""Of RabbitMQ's binding of CloudEvents, which events are written in."""
+
+CLOUD_EVENT_AMQP_PREFIXES: Final = ("cloudEvents_", "cloudEvents:")
+"""Of the binding to AMQP 1.0; clients use it over AMQP 0-9-1 as well."""
+
 EVENT_SOURCE: Final = "/cart-checkout-worker"
 
 UNKNOWN_SOURCE: Final = "unknown"

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from contracts.reader import UnreadableError, read_checkout, read_update
 from contracts.rejected import Violation
 from contracts.scalars import parse_timestamp
 from contracts.wire import (
+    CLOUD_EVENT_AMQP_PREFIXES,
     CLOUD_EVENT_PREFIX,
     EVENT_SOURCE,
     RESULTS_EXCHANGE,
@@ -28,6 +29,7 @@ from worker.checkout.content import command_hash
 from worker.checkout.event import Event
 
 _LONGEST_ID: Final = 255
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _TRACESTATE: Final = re.compile(r"[\x20-\x7e]{1,512}")
 
@@ -146,14 +148,22 @@ def _asked(properties: spec.Basic.Properties) -> datetime | None:
     if properties.timestamp is not None:
         return properties.timestamp.astimezone(UTC)
     try:
-        return parse_timestamp(_cloud(properties, "time") or "")
+        return _cloud_time_in_milliseconds(properties) or parse_timestamp(_cloud(properties, "time") or "")
     except (ValueError, OverflowError):
         return None
 
 
+def _cloud_time_in_milliseconds(properties: spec.Basic.Properties) -> datetime | None:
+    """As the AMQP 1.0 binding may write a time; the other one writes text only."""
+    headers = properties.headers or {}
+    found = (headers.get(prefix + "time") for prefix in CLOUD_EVENT_AMQP_PREFIXES)
+    return next((_EPOCH + timedelta(milliseconds=each) for each in found if type(each) is int), None)
+
+
 def _cloud(properties: spec.Basic.Properties, attribute: str) -> str | None:
-    value = (properties.headers or {}).get(CLOUD_EVENT_PREFIX + attribute)
-    return value if isinstance(value, str) and "\x00" not in value else None
+    headers = properties.headers or {}
+    found = (headers.get(prefix + attribute) for prefix in (CLOUD_EVENT_PREFIX, *CLOUD_EVENT_AMQP_PREFIXES))
+    return next((each for each in found if isinstance(each, str) and each and "\x00" not in each), None)
 
 
 def _short(identifier: str) -> str:
