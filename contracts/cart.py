@@ -8,6 +8,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationInfo,
+    WithJsonSchema,
     field_validator,
     model_validator,
 )
@@ -35,7 +36,18 @@ def _line_id(value: object) -> object:
     raise PydanticCustomError("line_id", "Input should be a 32-bit number from 0 or a short text")
 
 
-LineId = Annotated[int | str, BeforeValidator(_line_id)]
+LineId = Annotated[
+    int | str,
+    BeforeValidator(_line_id),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "format": "int32", "minimum": 0, "maximum": MAX_LINE_ID},
+                {"type": "string", "maxLength": MAX_LINE_ID_LENGTH},
+            ]
+        }
+    ),
+]
 
 
 def _set_id(value: object) -> object:
@@ -50,44 +62,77 @@ class RenewsTo(TolerantModel):
     """The term that a trial turns into."""
 
     term_duration: Name | None = None
+    """Whole months or years in ISO 8601, like P1M or P1Y."""
 
 
 class Participant(TolerantModel):
     """A partner in a role. The same role may occur more than once: this is not a map."""
 
     key: Name
+    """The role, like transaction_reseller."""
+
     value: Name
+    """The partner's number."""
 
 
 class CartError(TolerantModel):
-    """Why a line cannot be ordered. `errorCode` is a `CartErrorCode`; readers accept any number."""
+    """Why a line cannot be ordered."""
 
     error_code: int
+    """A `CartErrorCode`; new ones may come."""
+
     error_description: Description
+    """What is wrong, for people. Its wording may change."""
+
     additional_information: JsonObject | None = None
 
 
 class CartLineItem(TolerantModel):
+    """Something to buy: an item of the catalog, how many, and how it is billed."""
+
     other_names: ClassVar[Mapping[str, str]] = {"catalogId": "catalogItemId"}
 
     id: LineId | None = None
+    """A number or a short text, unique in the cart. Absent and repeated ones are numbered by the worker."""
+
     catalog_item_id: ItemId
+    """The item: product, SKU and availability with colons between them."""
+
     friendly_name: Annotated[str, StringConstraints(max_length=256)] | None = None
+    """A name for people; absent: the catalog's title goes on the order."""
+
     quantity: Quantity
     currency_code: Currency | None = None
+    """ISO 4217. May be absent where the item is sold in one currency only."""
+
     billing_cycle: BillingCycle
+    """monthly, annual, none, one_time, triennial or biennial, as the catalog offers; new ones may come."""
+
     term_duration: Name | None = None
+    """Whole months or years in ISO 8601, like P1M or P1Y; absent for what is bought without a term."""
+
     participants: Annotated[list[Participant], Field(max_length=100)] | None = None
+    """Key and value pairs; keys may be repeated."""
+
     provisioning_context: Annotated[dict[str, Description], Field(max_length=100)] | None = None
+    """Variables that the catalog item asks for, by name."""
+
     order_group: Name | None = None
+    """Lines of one group become one order. Absent: grouped by billing cycle and currency."""
+
     addon_items: "list[CartLineItem] | None" = None
+    """Lines that belong to this one's group; they have no add-ons of their own."""
+
     renews_to: RenewsTo | None = None
     attestation_accepted: bool | None = None
     promotion_id: Name | None = None
     custom_term_end_date: Timestamp | None = None
+    """ISO 8601 with up to 7 fractional digits, UTC where it names no zone; echoed as it came."""
+
     partner_id_on_record: Name | None = None
     additional_partner_ids_on_record: Annotated[list[Name], Field(max_length=100)] | None = None
     error: CartError | None = None
+    """Set by the worker on a line that cannot be ordered."""
 
     @field_validator("renews_to", mode="before")
     @classmethod
@@ -132,11 +177,21 @@ class Cart(TolerantModel):
 
     id: CartId = None
     creation_timestamp: Timestamp | None = None
+    """ISO 8601 with up to 7 fractional digits, UTC where it names no zone; echoed as it came."""
+
     last_modified_timestamp: Timestamp | None = None
     expiration_timestamp: Timestamp | None = None
+    """What is not ordered by then is ordered no more. The stored one beats this one; absent: 7 days."""
+
     last_modified_user: Description | None = None
+    """The user who sent the last applied command by the broker's word, else its source by its own."""
+
     status: Name | None = None
+    """Active until every group has an order, then Ordered. New ones may come."""
+
     line_items: Annotated[list[CartLineItem], Field(min_length=1)]
+    """200 at most, add-ons included, unless the worker is set up otherwise."""
+
     partner_on_record_attestation_accepted: bool | None = None
     links: JsonObject | None = None
     attributes: JsonObject | None = None

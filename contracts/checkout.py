@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 from contracts.cart import Cart, CartId
 from contracts.model import TolerantModel, WireModel
 from contracts.order import Order
-from contracts.scalars import Guid, Version
+from contracts.scalars import Guid, LowerGuid, Version
 
 
 class CheckoutCart(TolerantModel):
@@ -20,9 +20,16 @@ class CheckoutCart(TolerantModel):
     model_config = ConfigDict(extra="ignore")
 
     customer_id: Guid
+    """Whose cart it is, in any case of letters."""
+
     cart_id: CartId = None
+    """The cart; needed where `cart` is absent, and the same as `cart.id` where that is given."""
+
     cart: Cart | None = None
+    """The cart itself, with its `id`. Absent: the stored one is checked out."""
+
     cart_version: Version | None = None
+    """The version of the cart that the producer knows. If the cart has another one, nothing is done."""
 
     @model_validator(mode="after")
     def _names_one_cart(self) -> Self:
@@ -40,24 +47,35 @@ class CheckoutCart(TolerantModel):
 
 
 class OrderError(WireModel):
-    """A group that was not ordered. `code` is an `OrderErrorCode`; readers accept any number."""
+    """A group that was not ordered."""
 
     order_group_id: str
+    """The group; empty where the error is about the whole cart."""
+
     code: int
+    """An `OrderErrorCode`; new ones may come."""
+
     description: str
+    """What is wrong, for people. Its wording may change."""
+
     attributes: dict[str, str] = Field(default_factory=lambda: {"objectType": "OrderError"})
 
 
 class CartCheckoutResult(WireModel):
-    """Body of `checkout.completed`, `.partial` and `.failed`.
+    """Body of `checkout.completed`, `checkout.partial` and `checkout.failed`.
 
-    Every group of the cart has its order in `orders`, whenever it was made, or its reason in `order_errors`.
+    Every group of the cart has its order in `orders`, whenever it was made, or its reason in `orderErrors`.
+    completed: `orderErrors` is empty. failed: `orders` is empty. partial: neither is.
     """
 
-    customer_id: str
-    cart_id: str
-    cart_version: int
+    customer_id: LowerGuid
+    cart_id: LowerGuid
+    cart_version: Version
+    """Counted up by each applied update or checkout; a lower one than seen before is older news."""
+
     cart_status: str
+    """Active until every group has an order, then Ordered. New ones may come."""
+
     orders: list[Order]
     order_errors: list[OrderError]
     attributes: dict[str, str] = Field(default_factory=lambda: {"objectType": "CartCheckoutResult"})

@@ -22,6 +22,7 @@ class WireModel(BaseModel):
         hide_input_in_errors=True,
         serialize_by_alias=True,
         strict=True,
+        use_attribute_docstrings=True,
         validate_by_alias=True,
         validate_by_name=True,
     )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 _TIMESTAMP: Final = re.compile(
@@ -75,6 +75,7 @@ def _known_cycle(text: object) -> object:
 Guid = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True),
+    WithJsonSchema({"type": "string", "format": "uuid"}),
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
@@ -85,7 +86,16 @@ Timestamp = Annotated[
     str,
     StringConstraints(max_length=40),
     AfterValidator(_check_timestamp),
-    Field(json_schema_extra={"format": "date-time"}),
+    # A command's should be written in full. In an event it is as it came, perhaps without a zone: a strict
+    # parser would stumble over that.
+    WithJsonSchema({"type": "string", "format": "date-time", "maxLength": 40}, mode="validation"),
+    WithJsonSchema({"type": "string", "maxLength": 40}, mode="serialization"),
 ]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""A time that the worker wrote: UTC, ending in Z."""
+
+LowerGuid = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
+"""A GUID as events have it: in lower case."""
+
 Quantity = Annotated[int, Field(ge=1, le=2_147_483_647)]
 Version = Annotated[int, Field(ge=0, le=2_147_483_647)]

@@ -6,21 +6,28 @@ from pydantic import ConfigDict
 
 from contracts.cart import Cart, CartId
 from contracts.model import TolerantModel
-from contracts.scalars import Guid, Version
+from contracts.scalars import Guid, LowerGuid, Version
 
 
 class UpdateCart(TolerantModel):
     """Command `cart.update`: replace the whole list of line items, or make the cart that is not there.
 
-    `cart_id` wins over the id inside the cart. With neither it is a new cart, named by the worker.
+    `cartId` wins over the id inside the cart. With neither it is a new cart, named by the worker.
     """
 
     model_config = ConfigDict(extra="ignore")
 
     customer_id: Guid
+    """Whose cart it is, in any case of letters."""
+
     cart_id: CartId = None
+    """The cart to update, or to make under this id. Absent: `cart.id`, else an id that the worker gives."""
+
     cart: Cart
+    """The cart as it shall be: its whole list of line items."""
+
     cart_version: Version | None = None
+    """The version of the cart that the producer knows. If the cart has another one, nothing is done."""
 
     @property
     def named_cart_id(self) -> str | None:
@@ -33,6 +40,7 @@ class CartUpdated(Cart):
 
     unread: ClassVar[frozenset[str]] = frozenset()
 
-    customer_id: str
-    cart_id: str
-    cart_version: int
+    customer_id: LowerGuid
+    cart_id: LowerGuid
+    cart_version: Version
+    """Counted up by each applied update or checkout; a lower one than seen before is older news."""
