@@ -1,0 +1,48 @@
+"""`checkout contracts`: the contract as documents."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from worker.cli.output import console, errors
+from worker.documents.files import differences, write
+
+app = App(name="contracts", help="The contract as documents: JSON Schemas, AsyncAPI, examples, codes.")
+
+
+@app.command
+def export(*, to: Path = Path("contracts"), check: Annotated[bool, Parameter(negative="")] = False) -> int:
+    """Write JSON Schemas, the AsyncAPI document, examples and the README that explains them.
+
+    Parameters
+    ----------
+    to
+        The directory, made where it is missing.
+    check
+        Write nothing: name what is missing there or differs, and exit with 1 if anything does.
+    """
+    try:
+        return _check(to) if check else _write(to)
+    except OSError as error:
+        errors.print(f"{error.filename or to}: {error.strerror or error}", markup=False, highlight=False)
+        return 1
+
+
+def _check(found: Path) -> int:
+    drifted = differences(found)
+    for line in drifted:
+        errors.print(line, markup=False, highlight=False)
+    if drifted:
+        errors.print(
+            f"write them anew: checkout contracts export --to {found}", markup=False, highlight=False
+        )
+        return 1
+    console.print(f"{found}: every document is as it should be", markup=False, highlight=False)
+    return 0
+
+
+def _write(to: Path) -> int:
+    written = write(to)
+    console.print(f"{to}: {len(written)} documents written", markup=False, highlight=False)
+    return 0
