@@ -1,6 +1,5 @@
 """From the bytes of a message to a command, or to what is wrong with them."""
 
-from collections.abc import Iterator
 from typing import Final, TypeVar
 
 from pydantic import ValidationError
@@ -12,18 +11,12 @@ from contracts.codes import DeadLetterCode
 from contracts.model import TolerantModel
 from contracts.rejected import Violation
 from contracts.update import UpdateCart
+from contracts.violations import nul_characters, violations
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 MAX_VIOLATIONS: Final = 20
 _CommandT = TypeVar("_CommandT", bound=TolerantModel)
 _BOM: Final = b"\xef\xbb\xbf"
-_PLAIN_WORDS: Final = {
-    # GUIDs are the only texts of the contract with a pattern.
-    "string_pattern_mismatch": "Input should be a GUID like 0a1b2c3d-0000-4000-8000-0123456789ab",
-    "model_type": "Input should be an object",
-    "dict_type": "Input should be an object",
-    "list_type": "Input should be a list",
-}
 
 
 class UnreadableError(ValueError):
@@ -59,7 +52,7 @@ def _read(model: type[_CommandT], body: bytes, max_bytes: int, max_line_items: i
     try:
         return model.model_validate(document, context={"max_line_items": max_line_items})
     except ValidationError as error:
-        raise _violated(list(_violations(error))) from None
+        raise _violated(violations(error)) from None
 
 
 def _decoded(body: bytes, max_bytes: int) -> bytes:
@@ -82,11 +75,8 @@ def _parse(body: bytes) -> object:
         document: object = from_json(body, allow_inf_nan=True)
     except ValueError as error:
         raise _unparsed(str(error)) from None
-    # Only the escaped form can reach a string: JSON forbids the raw character.
-    if b"\\u0000" in body and (paths := list(_nul_paths(document, ""))):
-        raise _violated(
-            [Violation(path=_path((path,)), rule="Text should hold no NUL character") for path in paths]
-        )
+    if found := nul_characters(body, document):
+        raise _violated(found)
     return document
 
 
@@ -105,27 +95,3 @@ def _violated(violations: list[Violation]) -> UnreadableError:
         f"The command breaks the contract{where}: {first.rule}{more}.",
         violations[:MAX_VIOLATIONS],
     )
-
-
-def _violations(error: ValidationError) -> Iterator[Violation]:
-    for found in error.errors(include_url=False, include_context=False, include_input=False):
-        rule = _PLAIN_WORDS.get(found["type"], found["msg"])
-        yield Violation(path=_path(found["loc"]), rule=rule)
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
-    return "".join(steps).removeprefix(".").replace("\x00", "\ufffd")[:256]
-
-
-def _nul_paths(value: object, path: str) -> Iterator[str]:
-    if isinstance(value, str):
-        if "\x00" in value:
-            yield path
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _nul_paths(member, f"{path}[{index}]")
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from _nul_paths(key, path)
-            yield from _nul_paths(member, f"{path}.{key}".removeprefix("."))

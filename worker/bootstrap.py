@@ -23,7 +23,7 @@ from worker.failpoints import Failpoints
 from worker.health import serving
 from worker.outbox import Outbox
 from worker.pipeline import Parts, Pipeline
-from worker.postgres.catalog import CatalogItems
+from worker.postgres.catalog_feed import listening
 from worker.postgres.checkouts import Checkouts
 from worker.postgres.migrate import check_schema
 from worker.postgres.pool import Pool, acquired, open_pool
@@ -89,7 +89,7 @@ async def open_session(
     async with acquired(pool) as connection:
         await check_schema(connection)
     async with _links(settings, status) as links:
-        outbox, follower = Outbox(StoredEvents(pool)), _follower(settings, pool)
+        outbox, follower = Outbox(StoredEvents(pool)), _follower(settings, status)
         parts = [
             Parts(
                 consumer=links.consumer,
@@ -140,9 +140,12 @@ async def _links(settings: Settings, status: Status) -> AsyncIterator[_Links]:
         yield _Links([consuming, publishing], consumer, publishers[:-1], publishers[-1])
 
 
-def _follower(settings: Settings, pool: Pool) -> CatalogFollower:
-    is_open = settings.catalog is CatalogMode.OPEN
-    return CatalogFollower(CatalogItems(pool), is_open=is_open, default_currency=settings.default_currency)
+def _follower(settings: Settings, status: Status) -> CatalogFollower:
+    return CatalogFollower(
+        lambda: listening(settings.database, f"catalog of {status.worker_id}"),
+        is_open=settings.catalog is CatalogMode.OPEN,
+        default_currency=settings.default_currency,
+    )
 
 
 def _sweeper(settings: Settings, pool: Pool, publisher: Publisher) -> Sweeper:

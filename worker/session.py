@@ -72,7 +72,7 @@ class Session:
 
     async def _catalog_before(self, stop: asyncio.Event) -> bool:
         """Wait for a usable catalog; false if the stop came first."""
-        self.status.become(State.STARTING, "the catalog is empty")
+        self.status.become(State.STARTING, "the catalog is empty, or being read")
         waits = [
             asyncio.ensure_future(self.follower.wait_until_usable()),
             asyncio.ensure_future(stop.wait()),
@@ -107,12 +107,12 @@ class Session:
 
 
 async def _persistently(work: Callable[[], Awaitable[None]]) -> None:
-    """Go on with what needs the database; what the broker does ends the session."""
+    """Go on, until it is done, with what needs the database; what the broker does ends the session."""
     pause = _FIRST_PAUSE
     while True:
         started = monotonic()
         try:
-            await work()
+            return await work()
         except (DatabaseUnavailable, TransactionConflict) as fault:
             lasted = monotonic() - started > _LONGEST_PAUSE
             pause = _FIRST_PAUSE if lasted else min(2 * pause, _LONGEST_PAUSE)

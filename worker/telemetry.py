@@ -18,6 +18,8 @@ class LogEvent(StrEnum):
     CONSUMING = "worker.consuming"
     WAITING_FOR_CATALOG = "worker.waiting-for-catalog"
     CATALOG_LOADED = "worker.catalog-loaded"
+    CATALOG_KEPT = "worker.catalog-kept"
+    CATALOG_UNREADABLE = "worker.catalog-items-unreadable"
     SESSION_LOST = "worker.session-lost"
     SIDE_WORK_FAILED = "worker.side-work-failed"
     DRAINING = "worker.draining"

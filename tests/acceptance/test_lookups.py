@@ -6,12 +6,10 @@ import json
 import pytest
 
 from tests.support.broker import Broker, Subscriber
-from tests.support.carts import CATALOG, SEATS, Request, a_line, a_request, guid
+from tests.support.carts import CATALOG, SEATS, STORAGE, WITHDRAWN, Request, a_line, a_request, guid
 from tests.support.command_line import CommandLine
 from tests.support.database import Database
 from worker.postgres.migrate import migrations
-
-ITEM = {"catalogItemId": "new", "title": "New", "billingCycles": ["monthly"], "currencies": ["USD"]}
 
 
 @pytest.mark.usefixtures("worker")
@@ -98,54 +96,22 @@ async def test_the_catalog_is_listed(command_line: CommandLine) -> None:
     assert SEATS in plain.out
 
 
-async def test_an_import_replaces_the_whole_catalog(command_line: CommandLine, database: Database) -> None:
-    lines = "\ufeff" + "\n".join(json.dumps(ITEM | {"catalogItemId": f"i{n}"}) for n in range(3)) + "\n\n"
-    imported = await command_line.run("catalog", "import", command_line.file("new.ndjson", lines))
-    assert imported.code == 0
-    rows = await database.rows("SELECT catalog_item_id FROM catalog_items ORDER BY 1")
-    assert [row["catalog_item_id"] for row in rows] == ["i0", "i1", "i2"]
-    assert await database.value("SELECT revision FROM catalog_revision") == 2
-
-
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("filters", "found"),
     [
-        ("{not JSON", "2: not JSON"),
-        ("[]", "2: the line"),
-        (json.dumps({**ITEM, "catalogItemId": ""}), "2: catalogItemId"),
-        (json.dumps({k: v for k, v in ITEM.items() if k != "currencies"}), "2: currencies"),
-        (json.dumps(ITEM | {"minimumQuantity": 0}), "2: minimumQuantity"),
-        (json.dumps(ITEM | {"provisioningVariables": [{"key": ""}]}), "2: provisioningVariables.0.key"),
-        (json.dumps(ITEM), "2: catalogItemId: the item stands on line 1"),
+        (("--item", SEATS), {SEATS}),
+        (("--item", SEATS.lower()), set()),
+        (("--search", "lOnGer"), {WITHDRAWN}),
+        (("--search", "LD91"), {STORAGE}),
+        (("--search", "%"), set()),
     ],
-    ids=["no-json", "no-object", "no-id", "no-currency", "quantity", "variable", "twice"],
+    ids=["id", "id-is-exact", "title", "part-of-id", "no-wildcard"],
 )
-async def test_a_wrong_line_is_named_and_the_catalog_stays(
-    command_line: CommandLine, database: Database, line: str, told: str
+async def test_catalog_items_are_found(
+    command_line: CommandLine, filters: tuple[str, ...], found: set[str]
 ) -> None:
-    file = command_line.file("wrong.ndjson", f"{json.dumps(ITEM)}\n{line}\n")
-    imported = await command_line.run("catalog", "import", file)
-    assert imported.code == 1
-    # Lines are folded at the width of a terminal.
-    assert "".join(f"{file}:{told}".split()) in "".join(imported.err.split())
-    assert await database.count("catalog_items") == len(CATALOG)
-    assert await database.value("SELECT revision FROM catalog_revision") == 1
-
-
-@pytest.mark.parametrize("content", [b"", b"\n\n", b"\xff\xfe"], ids=["empty", "blank", "not-utf8"])
-async def test_a_file_without_items_is_no_catalog(
-    command_line: CommandLine, database: Database, content: bytes
-) -> None:
-    imported = await command_line.run("catalog", "import", command_line.file("x.ndjson", content))
-    assert imported.code == 1
-    assert await database.count("catalog_items") == len(CATALOG)
-
-
-async def test_a_dry_run_of_an_import_changes_nothing(command_line: CommandLine, database: Database) -> None:
-    file = command_line.file("new.ndjson", json.dumps(ITEM))
-    dry = await command_line.run("catalog", "import", file, "--dry-run")
-    assert (dry.code, dry.out) == (0, "1 items would be imported\n")
-    assert await database.count("catalog_items") == len(CATALOG)
+    listed = await command_line.run("catalog", "list", "--json", *filters)
+    assert {each["catalogItemId"] for each in listed.document} == found
 
 
 async def test_migrate_says_what_it_applies(empty_database: Database, command_line: CommandLine) -> None:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 
 from tests.support.carts import CATALOG
-from worker.postgres.catalog import CatalogItems
+from worker.postgres.catalog import CatalogItems, ItemRow
 from worker.postgres.migrate import migrate
 from worker.postgres.pool import acquired, open_pool
 
@@ -104,6 +104,6 @@ async def prepare(url: str) -> None:
     try:
         async with acquired(pool) as connection:
             await migrate(connection)
-        await CatalogItems(pool).replace(CATALOG, lambda _: None)
+        await CatalogItems(pool).replace([ItemRow.of(line) for line in CATALOG])
     finally:
         await pool.close()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,7 @@ class ProvisioningVariable:
     values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogItem:
+class CatalogItem(NamedTuple):
     """One thing to buy. No terms listed: it is bought without a term."""
 
     catalog_item_id: str

@@ -36,7 +36,7 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
         # An id that is folded cannot be copied.
         table.add_column(column, overflow="fold", no_wrap=column.endswith("Id"))
     for row in rows:
-        table.add_row(*("" if cell is None else _safe(cell) for cell in row))
+        table.add_row(*("" if cell is None else safe(cell) for cell in row))
     console.print(table, markup=False)
 
 
@@ -50,6 +50,6 @@ def _camel(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
-def _safe(cell: Any) -> str:
+def safe(cell: Any) -> str:
     """Text from messages must not steer a terminal."""
     return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(cell))

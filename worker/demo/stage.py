@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aiormq.channel import Channel
-from pydantic_core import from_json
 
 from contracts.catalog import CatalogLine
 from worker.amqp.connection import connected, open_channel
@@ -16,7 +15,7 @@ from worker.amqp.topology import apply, topology_for
 from worker.demo.worker_process import WorkerProcess
 from worker.embedded.ports import free_ports
 from worker.embedded.services import Services
-from worker.postgres.catalog import CatalogItems
+from worker.postgres.catalog import CatalogItems, ItemRow
 from worker.postgres.migrate import migrate
 from worker.postgres.pool import Pool, acquired, open_pool
 
@@ -70,8 +69,8 @@ async def _database(services: Services) -> AsyncIterator[Pool]:
         async with acquired(pool) as connection:
             await migrate(connection)
         lines = files(__package__).joinpath("catalog.ndjson").read_text().splitlines()
-        catalog = [CatalogLine.model_validate(from_json(line)) for line in lines]
-        await CatalogItems(pool).replace(catalog, lambda _: None)
+        items = map(CatalogLine.model_validate_json, lines)
+        await CatalogItems(pool).replace([ItemRow.of(item) for item in items])
         yield pool
     finally:
         pool.terminate()

@@ -1,7 +1,7 @@
 """Connections to PostgreSQL, with a deadline on everything."""
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 import asyncpg
@@ -47,7 +47,7 @@ async def open_pool(
     Raises:
         ConfigurationFault: the URL cannot be read.
     """
-    try:
+    with _readable_url():
         return await asyncpg.create_pool(
             url,
             # asyncpg 0.32 restores a floor in the background, logging a traceback a try while the server is
@@ -59,8 +59,6 @@ async def open_pool(
             command_timeout=statement_seconds,
             server_settings={"application_name": application} | dict(settings),
         )
-    except (ValueError, asyncpg.ClientConfigurationError):
-        raise ConfigurationFault(UNREADABLE_URL) from None
 
 
 @asynccontextmanager
@@ -76,7 +74,33 @@ async def acquired(pool: "Pool") -> AsyncIterator["Connection"]:
 
 async def _acquire(pool: "Pool") -> "Connection":
     """Asyncpg reads the URL when it first connects."""
-    try:
+    with _readable_url():
         return await pool.acquire(timeout=ACQUIRE_SECONDS)
+
+
+@asynccontextmanager
+async def own_connection(url: str, *, application: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection of no pool, for who keeps it. Raises: as `acquired` does.
+
+    It is dropped without a goodbye, for which a frozen database could keep us waiting.
+    """
+    with translated():
+        with _readable_url():
+            connection = await asyncpg.connect(
+                url,
+                timeout=ACQUIRE_SECONDS,
+                command_timeout=STATEMENT_SECONDS,
+                server_settings={"application_name": application},
+            )
+        try:
+            yield connection
+        finally:
+            connection.terminate()
+
+
+@contextmanager
+def _readable_url() -> Iterator[None]:
+    try:
+        yield
     except (ValueError, asyncpg.ClientConfigurationError):
         raise ConfigurationFault(UNREADABLE_URL) from None
