@@ -69,13 +69,14 @@ def _read_back(situation: Situation) -> Situation:
 
 
 def _command(step: dict[str, Any], received: datetime) -> Command:
-    when = {"asked": received - timedelta(hours=step["hours_late"]), "received": received}
+    asked = received - timedelta(hours=step["hours_late"])
     version = {} if step["version"] is None else {"cartVersion": step["version"]}
-    identity = {"message_id": step["message_id"]}
+    message_id = step["message_id"]
     if step["command"] == "update":
-        return an_update_command(an_update(step["cart"], **version), **identity, **when)
+        update = an_update(step["cart"], **version)
+        return an_update_command(update, message_id=message_id, asked=asked, received=received)
     document = a_checkout(step["cart"]) if step["command"] == "checkout" else a_checkout_by_reference()
-    return a_command(document | version, **identity, **when)
+    return a_command(document | version, message_id=message_id, asked=asked, received=received)
 
 
 def lived(steps: list[dict[str, Any]]) -> Iterator[tuple[Life, Life, Decision]]:
