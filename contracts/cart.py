@@ -173,7 +173,9 @@ class Cart(TolerantModel):
     """What a customer is about to buy. All but `lineItems` and the attestation is set by the worker."""
 
     # What cart.updated says beside the cart comes back when that is edited and sent again.
-    unread: ClassVar[frozenset[str]] = frozenset({"customerid", "cartid", "cartversion"})
+    unread: ClassVar[frozenset[str]] = frozenset(
+        {"customerid", "customer_id", "cartid", "cart_id", "cartversion", "cart_version"}
+    )
 
     id: CartId = None
     creation_timestamp: Timestamp | None = None

@@ -95,8 +95,9 @@ def asked_at(delivery: Delivery) -> datetime:
 
 
 def _user(properties: spec.Basic.Properties) -> str | None:
-    """The broker has checked `user_id`; `app_id` is the producer's own word."""
-    return properties.user_id or properties.app_id or _cloud(properties, "source")
+    """The broker has checked `user_id`; `app_id` is the producer's own word. As the contract can echo it."""
+    user = properties.user_id or properties.app_id or _cloud(properties, "source")
+    return user.replace("\0", "\ufffd")[:_LONGEST_ID] if user else None
 
 
 def is_anonymous(delivery: Delivery) -> bool:

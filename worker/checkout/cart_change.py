@@ -1,8 +1,9 @@
 """The cart as it will be, after a checkout or an update."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Final
 
 from contracts.cart import Cart, CartError, CartLineItem
@@ -47,10 +48,11 @@ def changed_cart(
     grouped: GroupedLines,
     line_errors: Mapping[int | str, CartError],
     *,
-    is_ordered: bool,
+    ordered: Collection[str],
 ) -> CartChange:
-    """The cart one version on, with these errors on its lines. `is_ordered`: every group has an order."""
+    """The cart one version on, with these errors on its lines. `ordered`: the groups that have an order."""
     lifetime = Lifetime.of(cart, situation.cart, command.received)
+    lines = _lines_after(grouped, situation, line_errors)
     content = cart.model_copy(
         update={
             "id": command.cart_id,
@@ -58,8 +60,8 @@ def changed_cart(
             "expiration_timestamp": lifetime.expiration,
             "last_modified_timestamp": timestamp(command.received),
             "last_modified_user": command.user,
-            "line_items": _lines_after(grouped, situation, line_errors),
-            "status": ORDERED if is_ordered else ACTIVE,
+            "line_items": lines,
+            "status": ORDERED if all(line.order_group in ordered for line in lines) else ACTIVE,
             "links": _links(command),
             "attributes": {"objectType": "Cart"},
         }
@@ -98,12 +100,16 @@ def _shown_errors(
 def _lines_after(
     grouped: GroupedLines, situation: Situation, errors: Mapping[int | str, CartError]
 ) -> list[CartLineItem]:
-    """What was ordered stays as it was ordered, in the place of what was asked for, or at the end."""
+    """What was ordered stays as it was ordered, in the place of what was asked for, or at the end.
+
+    A line that was to come into another group is there already: stored once more, under the new id that it
+    has in this cart, the next checkout by reference would order it once more.
+    """
     ordered = _ordered_lines(situation)
     if not ordered and not errors:
         return list(grouped.lines)
     lines: list[CartLineItem] = []
-    for line in grouped.lines:
+    for line in _without_moved(grouped):
         if line.order_group not in ordered:
             lines.append(_with_error(line, errors))
         else:
@@ -119,6 +125,15 @@ def _ordered_lines(situation: Situation) -> dict[str | None, list[CartLineItem]]
             if line.order_group in situation.orders:
                 found.setdefault(line.order_group, []).append(line)
     return found
+
+
+def _without_moved(grouped: GroupedLines) -> Iterator[CartLineItem]:
+    moved = set(chain.from_iterable(grouped.moved.values()))
+    for line in grouped.lines:
+        if line.id in moved:
+            continue
+        addons = [addon for addon in line.addon_items or () if addon.id not in moved]
+        yield line.model_copy(update={"addon_items": addons or None}) if moved and line.addon_items else line
 
 
 def _with_error(line: CartLineItem, errors: Mapping[int | str, CartError]) -> CartLineItem:

@@ -25,9 +25,8 @@ from worker.checkout.versions import wrong_version
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of one group: the order it has, old or new, or its error. `is_ordered`: it has one."""
+    """What became of one group: the order it has, old or new, or its error."""
 
-    is_ordered: bool
     order: Order | None = None
     new: NewOrder | None = None
     error: OrderError | None = None
@@ -55,15 +54,16 @@ def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Cata
         _settle(group, judgements.get(group.name), command, situation, catalog) for group in grouped.groups
     ]
     line_errors = {line: error for each in judgements.values() for line, error in each.line_errors.items()}
-    is_ordered = all(each.is_ordered for each in outcomes)
-    change = changed_cart(command, cart, situation, grouped, line_errors, is_ordered=is_ordered)
+    new = tuple(each.new for each in outcomes if each.new)
+    ordered = {*situation.orders, *(each.group for each in new)}
+    change = changed_cart(command, cart, situation, grouped, line_errors, ordered=ordered)
     errors = tuple(each.error for each in outcomes if each.error)
     orders = [each.order for each in outcomes if each.order]
     return Decided(
         command=command,
         event=_event(command, change.version, change.content.status or ACTIVE, orders, errors),
         cart_version=change.version,
-        orders=tuple(each.new for each in outcomes if each.new),
+        orders=new,
         errors=errors,
         cart=change,
     )
@@ -100,10 +100,10 @@ def _settle(
     existing = situation.orders.get(group.name)
     if existing is not None:
         if existing.content_hash == content_hash:
-            return _Outcome(is_ordered=True, order=existing.order)
-        return _Outcome(is_ordered=True, error=ordered_with_other_content(group))
+            return _Outcome(order=existing.order)
+        return _Outcome(error=ordered_with_other_content(group))
     if judgement and judgement.error:
-        return _Outcome(is_ordered=False, error=judgement.error)
+        return _Outcome(error=judgement.error)
     order = make_order(
         group,
         customer_id=command.customer_id,
@@ -111,7 +111,7 @@ def _settle(
         catalog=catalog,
         created=command.received,
     )
-    return _Outcome(is_ordered=True, order=order, new=NewOrder(group.name, content_hash, order))
+    return _Outcome(order=order, new=NewOrder(group.name, content_hash, order))
 
 
 def _nothing_done(command: Command, situation: Situation, code: OrderErrorCode, why: str) -> Decided:

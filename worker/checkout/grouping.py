@@ -1,7 +1,7 @@
 """Line ids, currencies and order groups: what a producer leaves out, filled in."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 
 from contracts.cart import Cart, CartLineItem
@@ -23,13 +23,13 @@ class Group:
 class GroupedLines:
     """The lines, populated, and the numbers and currencies that the cart was given so far.
 
-    `moved` names the groups with a line that was ordered in another one.
+    `moved`: lines that were ordered in another group, by the group they came to; with their ids here.
     """
 
     lines: tuple[CartLineItem, ...]
     numbers: Mapping[str, str]
     currencies: Mapping[str, str]
-    moved: Collection[str] = ()
+    moved: Mapping[str, Collection[int | str]] = field(default_factory=dict)
 
     @property
     def groups(self) -> tuple[Group, ...]:
@@ -62,7 +62,7 @@ def group_lines(cart: Cart, situation: Situation, catalog: Catalog) -> GroupedLi
     )
     lines = [filling.base(line) for line in cart.line_items]
     lines = [filling.with_add_ons(line) for line in lines]
-    moved = _moved(zip(cart.line_items, lines, strict=True), ordered) if ordered else ()
+    moved = _moved(zip(cart.line_items, lines, strict=True), ordered) if ordered else {}
     return GroupedLines(tuple(lines), numbers.given, filling.currencies.filled, moved)
 
 
@@ -80,16 +80,20 @@ def _ordered_lines(situation: Situation) -> Mapping[tuple[int | str, str], str]:
 
 def _moved(
     lines: Iterable[tuple[CartLineItem, CartLineItem]], ordered: Mapping[tuple[int | str, str], str]
-) -> Collection[str]:
-    """Groups that got a line which was ordered in another one, by the ids that the producer gave."""
+) -> Mapping[str, Collection[int | str]]:
+    """Lines that were ordered in another group: known by the ids that the producer gave."""
     asked_for = [
-        ((each.id, each.catalog_item_id), line.order_group)
+        ((each.id, each.catalog_item_id), populated)
         for given, line in lines
-        for each in given.with_add_ons()
+        for each, populated in zip(given.with_add_ons(), line.with_add_ons(), strict=True)
         if each.id is not None
     ]
-    at_home = {line for line, group in asked_for if ordered.get(line) == group}
-    return {group or "" for line, group in asked_for if line in ordered and line not in at_home}
+    at_home = {key for key, line in asked_for if ordered.get(key) == line.order_group}
+    moved: dict[str, set[int | str]] = {}
+    for key, line in asked_for:
+        if key in ordered and key not in at_home and line.id is not None:
+            moved.setdefault(line.order_group or "", set()).add(line.id)
+    return moved
 
 
 class _LineIds:

@@ -68,20 +68,21 @@ def _updated(
     new = [group for group in grouped.groups if group.name not in situation.orders]
     judged = [judge(group, context, expired=None) for group in new]
     line_errors = {line: error for each in judged for line, error in each.line_errors.items()}
-    change = changed_cart(command, cart, situation, grouped, line_errors, is_ordered=not new)
+    change = changed_cart(command, cart, situation, grouped, line_errors, ordered=situation.orders)
     event = event_of(command, EventType.CART_UPDATED, _populated(command, change))
     return Decided(command, event, change.version, orders=(), errors=(), cart=change)
 
 
 def _populated(command: Command, change: CartChange) -> CartUpdated:
     content = change.content
-    return CartUpdated.model_construct(
+    populated = CartUpdated.model_construct(
         **content.__dict__,
-        **(content.model_extra or {}),
         customer_id=command.customer_id,
         cart_id=command.cart_id,
         cart_version=change.version,
     )
+    # Not as arguments: a producer may call a member what Python calls an argument of its own.
+    return populated.model_copy(update=content.model_extra)
 
 
 def _rejected(command: Command, situation: Situation, code: OrderErrorCode, why: str) -> Decided:
