@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.cart import Cart
+from contracts.cart import Cart, CartLineItem
 from tests.builders import ordered_groups
 from tests.strategies import GROUPS, carts, catalogs
 from worker.checkout.catalog import Catalog
@@ -67,6 +67,18 @@ def test_a_number_is_a_name_that_nobody_else_used(
     assert given_numbers == [next(free) for _ in given_numbers]
 
 
+def _named_by_bases(line: CartLineItem, result: GroupedLines, catalog: Catalog) -> set[str | None]:
+    """Groups that the bases of an add-on are in, of its own cycle and currency."""
+    item = catalog.find(line.catalog_item_id)
+    bases = item.prerequisites if item and item.is_addon else ()
+    pair = (line.billing_cycle, line.currency_code)
+    return {
+        each.order_group
+        for each in result.lines
+        if each.catalog_item_id in bases and (each.billing_cycle, each.currency_code) == pair
+    }
+
+
 @given(st.lists(carts(), min_size=2, max_size=4), catalogs())
 def test_numbers_stay_with_their_cycle_and_currency_and_are_never_reused(
     states: list[dict[str, Any]], catalog: Catalog
@@ -77,7 +89,7 @@ def test_numbers_stay_with_their_cycle_and_currency_and_are_never_reused(
         assert {pair: result.numbers[pair] for pair in numbers} == numbers
         assert len({*result.numbers.values()}) == len(result.numbers)
         for sent, line in zip(cart["lineItems"], result.lines, strict=True):
-            if not sent.get("orderGroup"):
+            if not sent.get("orderGroup") and line.order_group not in _named_by_bases(line, result, catalog):
                 assert line.order_group == result.numbers[f"{line.billing_cycle}/{line.currency_code or ''}"]
         numbers = dict(result.numbers)
 
