@@ -17,7 +17,8 @@ from tests.support.eventually import WITHIN_SECONDS, eventually
 
 CHECKOUT: Final = "cart.checkout"
 DEAD_LETTERS: Final = "cart.dead-letters"
-QUEUES: Final = (CHECKOUT, "cart.update", DEAD_LETTERS)
+UPDATE: Final = "cart.update"
+QUEUES: Final = (CHECKOUT, UPDATE, DEAD_LETTERS)
 SOURCE: Final = "storefront-eu"
 
 
@@ -79,12 +80,12 @@ class Broker:
         self._connection = connection
         self._channel = channel
 
-    async def submit(self, *requests: Request, source: str | None = SOURCE) -> None:
-        """Publish checkouts all at once, and wait until the broker has them."""
+    async def submit(self, *requests: Request, source: str | None = SOURCE, key: str = CHECKOUT) -> None:
+        """Publish checkouts, or with another key updates, all at once; wait until the broker has them."""
         now = datetime.now(UTC)
         await asyncio.gather(
             *(
-                self.publish(each.body, message_id=each.message_id, app_id=source, timestamp=now)
+                self.publish(each.body, key=key, message_id=each.message_id, app_id=source, timestamp=now)
                 for each in requests
             )
         )
