@@ -7,7 +7,7 @@ from secrets import token_hex
 import pytest
 from yarl import URL
 
-from tests.support.broker import SOURCE, Broker, Subscriber
+from tests.support.broker import CHECKOUT, SOURCE, UPDATE, Broker, Subscriber
 from tests.support.carts import a_request, guid
 from tests.support.database import Database
 from tests.support.management import ManagementApi
@@ -41,8 +41,10 @@ async def test_a_user_without_configure_rights_can_run_the_worker(
 ) -> None:
     worker = await unprivileged.start()
     await broker.submit(a_request("a"))
-    await broker.publish(b"not JSON", message_id=guid(), app_id=SOURCE)
-    await events.until(2)
-    await broker.dead_letters(1)
-    assert await database.count("orders") == 1
+    await broker.submit(a_request("a"), key=UPDATE)
+    for key in (CHECKOUT, UPDATE):
+        await broker.publish(b"not JSON", key=key, message_id=guid(), app_id=SOURCE)
+    await events.until(4)
+    await broker.dead_letters(2)
+    assert (await database.count("orders"), await database.count("cart_updates")) == (1, 1)
     assert await worker.stop() == 0

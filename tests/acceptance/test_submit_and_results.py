@@ -77,6 +77,40 @@ async def test_an_update_goes_to_the_queue_of_updates(command_line: CommandLine,
     assert (await broker.ready("cart.update"), await broker.ready("cart.checkout")) == (1, 0)
 
 
+@pytest.mark.usefixtures("worker")
+async def test_an_update_is_submitted_from_a_file(
+    command_line: CommandLine, events: Subscriber, database: Database
+) -> None:
+    document = a_request("a").document
+    anonymous = {"customerId": document["customerId"], "cart": {"lineItems": document["cart"]["lineItems"]}}
+    file = command_line.file("cart.json", json.dumps(anonymous))
+    submitted = await command_line.run("submit", "--update", file, "--source", "shop-7")
+    assert submitted.code == 0
+    assert "cart.update" in submitted.out
+    (event,) = await events.until(1)
+    assert event.routing_key == "cart.updated.shop-7"
+    assert str(await database.value("SELECT cart_id FROM carts")) == json.loads(event.body)["cartId"]
+
+
+async def test_a_dry_run_of_updates_tells_which_could_not_be_read(
+    command_line: CommandLine, broker: Broker
+) -> None:
+    """A cart without an id can be updated, not checked out; a reference can be checked out, not updated."""
+    document = a_request("a").document
+    cart = {"lineItems": document["cart"]["lineItems"]}
+    update = json.dumps({"customerId": document["customerId"], "cart": cart})
+    reference = json.dumps({"customerId": document["customerId"], "cartId": document["cart"]["id"]})
+    lines = f"{update}\n{reference}\n".encode()
+
+    as_updates = await command_line.run("submit", "--update", "--dry-run", "-", stdin=lines)
+    as_checkouts = await command_line.run("submit", "--dry-run", "-", stdin=lines)
+
+    for ended, bad in ((as_updates, "command 2"), (as_checkouts, "command 1")):
+        assert (ended.code, ended.out) == (1, "1 of 2 commands can be read\n")
+        assert ended.err.startswith(f"{bad}: contract-violation")
+    assert (await broker.ready("cart.update"), await broker.ready("cart.checkout")) == (0, 0)
+
+
 async def test_commands_that_no_queue_takes_are_a_problem(command_line: CommandLine, vhost: str) -> None:
     fresh = command_line.changed(amqp_url=vhost)
     file = command_line.file("cart.json", a_request("a").body)
