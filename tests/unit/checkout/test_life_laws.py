@@ -223,3 +223,12 @@ def test_the_cart_that_an_update_shows_can_be_sent_back(
                 assert body_of(again)["code"] == 800065
             else:
                 assert body_of(again) == shown | {"cartVersion": shown["cartVersion"] + 1}
+
+
+@given(lives())
+def test_deciding_a_command_twice_gives_the_same_bytes(steps: list[dict[str, Any]]) -> None:
+    for before, _, decision in lived(steps):
+        again = before.decide(decision.command)
+        assert again == decision
+        if isinstance(again, Decided) and isinstance(decision, Decided):
+            assert again.event.body == decision.event.body
