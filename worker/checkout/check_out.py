@@ -1,6 +1,6 @@
 """A checkout: an order for each group that can be ordered, an error for each that cannot."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from contracts.cart import Cart
@@ -8,17 +8,16 @@ from contracts.checkout import CartCheckoutResult, CheckoutCart, OrderError
 from contracts.codes import OrderErrorCode
 from contracts.order import Order
 from contracts.wire import EventType
-from worker.checkout.bases import owned_seats
 from worker.checkout.cart_change import ACTIVE, Lifetime, changed_cart
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.content import group_hash
-from worker.checkout.context import Context
 from worker.checkout.decision import Decided, NewOrder
 from worker.checkout.event import Event, event_of
-from worker.checkout.grouping import Group, GroupedLines, group_lines
+from worker.checkout.grouping import Group, group_lines
+from worker.checkout.judging import judge_groups
 from worker.checkout.ordering import make_order
-from worker.checkout.rules import Judgement, judge, moved, ordered_with_other_content
+from worker.checkout.rules import Judgement, ordered_with_other_content
 from worker.checkout.situation import Situation
 from worker.checkout.versions import wrong_version
 
@@ -49,7 +48,9 @@ def check_out(command: Command, body: CheckoutCart, situation: Situation, catalo
 
 def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Catalog) -> Decided:
     grouped = group_lines(cart, situation, catalog)
-    judgements = _judgements(command, cart, situation, grouped, catalog)
+    lifetime = Lifetime.of(cart, situation.cart, command.received)
+    expired = lifetime.expiration if command.asked >= lifetime.expires else None
+    judgements = judge_groups(cart, grouped, situation, catalog, asked=command.asked, expired=expired)
     outcomes = [
         _settle(group, judgements.get(group.name), command, situation, catalog) for group in grouped.groups
     ]
@@ -67,30 +68,6 @@ def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Cata
         errors=errors,
         cart=change,
     )
-
-
-def _judgements(
-    command: Command, cart: Cart, situation: Situation, grouped: GroupedLines, catalog: Catalog
-) -> Mapping[str, Judgement]:
-    """The rules' word on each group that has no order yet.
-
-    What fails is no base: the other groups are judged again without it, until no further one fails.
-    """
-    lifetime = Lifetime.of(cart, situation.cart, command.received)
-    expired = lifetime.expiration if command.asked >= lifetime.expires else None
-    owned = owned_seats(situation, grouped.lines)
-    new = [group for group in grouped.groups if group.name not in situation.orders]
-    failed = {group.name: moved(group) for group in new if group.name in grouped.moved}
-    while True:
-        standing = [line for line in grouped.lines if line.order_group not in failed]
-        context = Context.of(cart, standing, owned=owned, catalog=catalog, asked=command.asked)
-        judged = {
-            group.name: judge(group, context, expired=expired) for group in new if group.name not in failed
-        }
-        fail = {name: judgement for name, judgement in judged.items() if judgement.error}
-        failed |= fail
-        if not fail or not context.addon_seats:
-            return judged | failed
 
 
 def _settle(

@@ -5,16 +5,14 @@ from contracts.codes import OrderErrorCode
 from contracts.rejected import CartRejected
 from contracts.update import CartUpdated, UpdateCart
 from contracts.wire import EventType
-from worker.checkout.bases import owned_seats
 from worker.checkout.cart_change import ORDERED, changed_cart
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.content import group_hash
-from worker.checkout.context import Context
 from worker.checkout.decision import CartChange, Decided
 from worker.checkout.event import event_of
 from worker.checkout.grouping import GroupedLines, group_lines
-from worker.checkout.rules import judge
+from worker.checkout.judging import judge_groups
 from worker.checkout.situation import Situation
 from worker.checkout.versions import wrong_version
 
@@ -58,16 +56,8 @@ def _changed_order(grouped: GroupedLines, situation: Situation) -> str | None:
 def _updated(
     command: Command, cart: Cart, situation: Situation, grouped: GroupedLines, catalog: Catalog
 ) -> Decided:
-    context = Context.of(
-        cart,
-        grouped.lines,
-        owned=owned_seats(situation, grouped.lines),
-        catalog=catalog,
-        asked=command.asked,
-    )
-    new = [group for group in grouped.groups if group.name not in situation.orders]
-    judged = [judge(group, context, expired=None) for group in new]
-    line_errors = {line: error for each in judged for line, error in each.line_errors.items()}
+    judged = judge_groups(cart, grouped, situation, catalog, asked=command.asked, expired=None)
+    line_errors = {line: error for each in judged.values() for line, error in each.line_errors.items()}
     change = changed_cart(command, cart, situation, grouped, line_errors, ordered=situation.orders)
     event = event_of(command, EventType.CART_UPDATED, _populated(command, change))
     return Decided(command, event, change.version, orders=(), errors=(), cart=change)

@@ -13,6 +13,8 @@ from tests.builders import (
     NOW,
     OTHER_ITEM,
     a_cart,
+    a_catalog,
+    a_catalog_item,
     a_line,
     a_situation_after,
     an_update,
@@ -92,6 +94,16 @@ def test_a_bad_line_shows_its_error_and_a_good_one_none() -> None:
     assert codes == [None, 10010, None, 10000]
     assert "1 to 1000" in members(body, "error")[1]["errorDescription"]
     assert body["status"] == "Active"
+
+
+def test_an_add_on_whose_base_cannot_be_ordered_is_in_error_as_well() -> None:
+    addon = a_catalog_item(OTHER_ITEM, is_addon=True, prerequisites=(ITEM,))
+    lines = [a_line(quantity=1001, orderGroup="g"), a_line(catalogItemId=OTHER_ITEM, orderGroup="h")]
+
+    update = an_update_command(an_update(a_cart(*lines)))
+    body = shown(decided(update, catalog=a_catalog(a_catalog_item(), addon)))
+
+    assert [error["errorCode"] for error in members(body, "error")] == [10010, 400041]
 
 
 def test_an_error_a_status_and_a_version_that_a_producer_claims_are_not_believed() -> None:

@@ -1,0 +1,40 @@
+"""The rules' word on a cart: each group that has no order yet, beside those that can be ordered."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from contracts.cart import Cart
+from worker.checkout.bases import owned_seats
+from worker.checkout.catalog import Catalog
+from worker.checkout.context import Context
+from worker.checkout.grouping import GroupedLines
+from worker.checkout.rules import Judgement, judge, moved
+from worker.checkout.situation import Situation
+
+
+def judge_groups(
+    cart: Cart,
+    grouped: GroupedLines,
+    situation: Situation,
+    catalog: Catalog,
+    *,
+    asked: datetime,
+    expired: str | None,
+) -> Mapping[str, Judgement]:
+    """Judge each group that has no order yet. `expired` says since when, if the cart is.
+
+    What fails is no base: the other groups are judged again without it, until no further one fails.
+    """
+    owned = owned_seats(situation, grouped.lines)
+    new = [group for group in grouped.groups if group.name not in situation.orders]
+    failed = {group.name: moved(group) for group in new if group.name in grouped.moved}
+    while True:
+        standing = [line for line in grouped.lines if line.order_group not in failed]
+        context = Context.of(cart, standing, owned=owned, catalog=catalog, asked=asked)
+        judged = {
+            group.name: judge(group, context, expired=expired) for group in new if group.name not in failed
+        }
+        fail = {name: judgement for name, judgement in judged.items() if judgement.error}
+        failed |= fail
+        if not fail or not context.addon_seats:
+            return judged | failed
