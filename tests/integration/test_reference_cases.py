@@ -11,7 +11,7 @@ from tests.support.carts import guid
 from tests.support.database import Database
 from tests.support.in_process import consuming
 from tests.support.reference_cases import CASES, CATALOG, Case
-from worker.postgres.catalog import CatalogItems
+from worker.postgres.catalog import CatalogItems, ItemRow
 from worker.postgres.pool import open_pool
 from worker.settings import Settings
 
@@ -22,7 +22,7 @@ async def _worker(database: Database, settings: Settings, broker: Broker) -> Asy
     assert await broker.ready() == 0
     pool = await open_pool(database.url, connections=1, application="tests")
     try:
-        await CatalogItems(pool).replace(CATALOG, lambda _: None)
+        await CatalogItems(pool).replace([ItemRow.of(line) for line in CATALOG])
     finally:
         await pool.close()
     async with consuming(settings):
