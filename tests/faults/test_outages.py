@@ -39,7 +39,7 @@ async def private() -> AsyncIterator[Services]:
 async def stored(private: Services) -> AsyncIterator[Database]:
     """The private database, empty but for the catalog."""
     async with Database(private.postgres.database_url) as database:
-        await database.execute("TRUNCATE carts, checkouts, orders, order_line_items, order_errors")
+        await database.execute("TRUNCATE carts, outcomes, orders, order_line_items, order_errors")
         yield database
 
 

@@ -15,7 +15,7 @@ from worker.postgres.statements import _statements, statement
 from worker.settings import Settings
 
 ROWS: Final = 50_000
-LARGE: Final = ("carts", "checkouts", "cart_updates", "orders")
+LARGE: Final = ("carts", "outcomes", "orders")
 
 FILL: Final = """
 INSERT INTO carts (customer_id, cart_id, version, status, assigned, content, created_at, modified_at,

@@ -68,6 +68,23 @@ async def test_updates_and_checkouts_that_cross_on_two_workers_are_one_after_the
         await _assert_one_after_the_other(database, each)
 
 
+async def test_a_message_id_stands_for_one_command_even_where_two_workers_decide_at_once(
+    broker: Broker, events: Subscriber, database: Database, settings: Settings
+) -> None:
+    small = settings.model_copy(update={"prefetch": 10, "batch_size": 5})
+    updates = [a_request("a") for _ in range(100)]
+    checkouts = [replace(each, cart_id=guid()) for each in updates]
+    async with consuming(small), consuming(small):
+        await asyncio.gather(
+            *(broker.submit(each, key=UPDATE) for each in updates), *map(broker.submit, checkouts)
+        )
+        # An answer to one of the two, and the news of a dead letter to the other.
+        await events.until_ids(200)
+    assert await database.count("outcomes") == 100
+    codes = [each.headers["x-dead-letter-code"] for each in await broker.dead_letters(100)]
+    assert codes == ["message-id-reused"] * 100
+
+
 async def _assert_one_after_the_other(database: Database, request: Request) -> None:
     """The update was first and its lines are ordered; or the checkout was, and the update was refused."""
     (order,) = await database.rows(

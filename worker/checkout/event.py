@@ -5,7 +5,6 @@ from uuid import UUID, uuid5
 
 from contracts.model import WireModel
 from contracts.scalars import timestamp
-from contracts.update import UpdateCart
 from contracts.wire import EventType, event_routing_key
 from worker.checkout.command import Command, Origin
 
@@ -35,10 +34,8 @@ def event_id(*identity: str) -> str:
 
 def event_of(command: Command, kind: EventType, body: WireModel) -> Event:
     """The event that answers a command."""
-    # Updates and checkouts have ids of their own even where somebody gives both the same message id at once.
-    space = ("cart.update",) if isinstance(command.body, UpdateCart) else ()
     return Event(
-        id=event_id(*space, command.customer_id, command.message_id),
+        id=event_id(command.customer_id, command.message_id),
         type=kind,
         body=body.to_json(),
         subject=f"{command.customer_id}/{command.cart_id}",

@@ -70,11 +70,21 @@ def _gist(body: object) -> str:
         return "not one of the worker's events"
     if "code" in body:
         return f"{body['code']}: {body['description']}"
+    if "lineItems" in body:
+        return f"cart {body.get('cartId')} version {body.get('cartVersion')}: {_lines(body['lineItems'])}"
     orders, failed = body.get("orders"), body.get("orderErrors")
     failures = failed if isinstance(failed, list) else []
     codes = [f"{each['orderGroupId']!r} {each['code']} ({each['description']})" for each in failures]
     count = len(orders) if isinstance(orders, list) else 0
     return f"cart {body.get('cartId')}: {count} orders" + (f", failed {', '.join(codes)}" if codes else "")
+
+
+def _lines(lines: object) -> str:
+    """Others may publish here too."""
+    if not isinstance(lines, list):
+        return "no lines"
+    bad = sum(isinstance(line, dict) and "error" in line for line in lines)
+    return f"{len(lines)} lines" + (f", {bad} in error" if bad else "")
 
 
 @app.command

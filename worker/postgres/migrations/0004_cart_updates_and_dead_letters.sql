@@ -3,49 +3,29 @@
 -- When the command was asked whose lines the cart has: an update asked before that comes too late.
 ALTER TABLE carts ADD COLUMN content_asked_at timestamptz;
 
--- Inbox and outbox of cart updates, as checkouts is of checkouts. One space of identities: a message id stands
--- in one of the two tables.
-CREATE TABLE cart_updates (
-    customer_id    uuid        NOT NULL,
-    message_id     text        NOT NULL CHECK (message_id <> ''),
-    cart_id        uuid        NOT NULL,
-    cart_version   integer     NOT NULL CHECK (cart_version >= 0),
-    content_hash   bytea       NOT NULL CHECK (octet_length(content_hash) = 32),
-    asked_at       timestamptz NOT NULL,
-    created_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
-    event_id       uuid        NOT NULL,
-    event_type     text        NOT NULL CHECK (event_type IN ('cart.updated', 'cart.rejected')),
-    event_time     text        NOT NULL,
-    source         text        NOT NULL,
-    correlation_id text        NOT NULL,
-    traceparent    text,
-    tracestate     text,
-    body           bytea       NOT NULL,
-    publication    text        NOT NULL DEFAULT 'pending'
-        CHECK (publication IN ('pending', 'published', 'returned')),
-    attempted_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
-    published_at   timestamptz,
-    PRIMARY KEY (customer_id, message_id),
-    CONSTRAINT cart_updates_published_at_when_published
-        CHECK ((publication = 'pending') = (published_at IS NULL))
-);
+-- One inbox and outbox for both commands, since a message id stands for one of them only: what each led to, and
+-- the event that says so. checkouts and cart_updates are its two halves.
+ALTER TABLE checkouts RENAME TO outcomes;
+ALTER TABLE outcomes RENAME CONSTRAINT checkouts_pkey TO outcomes_pkey;
+ALTER TABLE outcomes RENAME CONSTRAINT checkouts_message_id_check TO outcomes_message_id_check;
+ALTER TABLE outcomes RENAME CONSTRAINT checkouts_cart_version_check TO outcomes_cart_version_check;
+ALTER TABLE outcomes RENAME CONSTRAINT checkouts_content_hash_check TO outcomes_content_hash_check;
+ALTER TABLE outcomes RENAME CONSTRAINT checkouts_publication_check TO outcomes_publication_check;
+ALTER TABLE outcomes RENAME CONSTRAINT checkouts_published_at_when_published
+    TO outcomes_published_at_when_published;
+ALTER TABLE outcomes DROP CONSTRAINT checkouts_event_type_check;
+ALTER TABLE outcomes ADD CONSTRAINT outcomes_event_type_check CHECK (event_type IN (
+    'checkout.completed', 'checkout.partial', 'checkout.failed', 'cart.updated', 'cart.rejected'
+));
+ALTER INDEX checkouts_pending RENAME TO outcomes_pending;
+ALTER INDEX checkouts_returned RENAME TO outcomes_returned;
+ALTER INDEX checkouts_created RENAME TO outcomes_created;
 
-CREATE INDEX cart_updates_pending ON cart_updates (attempted_at) WHERE publication = 'pending';
-CREATE INDEX cart_updates_returned ON cart_updates (created_at) WHERE publication = 'returned';
-CREATE INDEX cart_updates_created ON cart_updates USING brin (created_at);
+CREATE VIEW checkouts AS SELECT * FROM outcomes WHERE event_type LIKE 'checkout.%';
+CREATE VIEW cart_updates AS SELECT * FROM outcomes WHERE event_type LIKE 'cart.%';
 
 -- What a customer owns of an item, for add-ons of a base that was ordered before.
 CREATE INDEX order_line_items_owned ON order_line_items (customer_id, catalog_item_id) INCLUDE (quantity);
-
--- Both boxes as one, for whatever reads events.
-CREATE VIEW stored_events AS
-SELECT customer_id, message_id, cart_id, content_hash, created_at, event_id, event_type, event_time, source,
-    correlation_id, traceparent, tracestate, body, publication
-FROM checkouts
-UNION ALL
-SELECT customer_id, message_id, cart_id, content_hash, created_at, event_id, event_type, event_time, source,
-    correlation_id, traceparent, tracestate, body, publication
-FROM cart_updates;
 
 -- Messages that came again and were begun once more, each by the hash of the message: what a body says cannot
 -- be known before it is read, and reading it may be what kills the process.

@@ -19,28 +19,15 @@ WITH changed_cart AS (
     )
     WHERE carts.customer_id = changed.customer_id AND carts.cart_id = changed.cart_id
 ),
-outcome AS (
+new_outcome AS (
+    INSERT INTO outcomes (
+        customer_id, message_id, cart_id, cart_version, content_hash, asked_at,
+        event_id, event_type, event_time, source, correlation_id, traceparent, tracestate, body
+    )
     SELECT * FROM unnest(
         $11::uuid[], $12::text[], $13::uuid[], $14::integer[], $15::bytea[], $16::timestamptz[],
         $17::uuid[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::bytea[]
-    ) AS decided (
-        customer_id, message_id, cart_id, cart_version, content_hash, asked_at,
-        event_id, event_type, event_time, source, correlation_id, traceparent, tracestate, body
     )
-),
-new_checkout AS (
-    INSERT INTO checkouts (
-        customer_id, message_id, cart_id, cart_version, content_hash, asked_at,
-        event_id, event_type, event_time, source, correlation_id, traceparent, tracestate, body
-    )
-    SELECT * FROM outcome WHERE event_type LIKE 'checkout.%'
-),
-new_update AS (
-    INSERT INTO cart_updates (
-        customer_id, message_id, cart_id, cart_version, content_hash, asked_at,
-        event_id, event_type, event_time, source, correlation_id, traceparent, tracestate, body
-    )
-    SELECT * FROM outcome WHERE event_type LIKE 'cart.%'
 ),
 new_order AS (
     INSERT INTO orders (
@@ -73,19 +60,9 @@ new_error AS (
     -- A checkout whose row was pruned may be asked for again, and fail again.
     ON CONFLICT (customer_id, message_id, order_group) DO UPDATE
     SET code = excluded.code, description = excluded.description, created_at = excluded.created_at
-),
-mark AS (
-    SELECT * FROM unnest($49::uuid[], $50::text[], $51::text[]) AS mark (customer_id, message_id, publication)
-),
-marked_update AS (
-    UPDATE cart_updates SET publication = mark.publication, published_at = clock_timestamp()
-    FROM mark
-    WHERE cart_updates.customer_id = mark.customer_id
-        AND cart_updates.message_id = mark.message_id
-        AND cart_updates.publication <> 'published'
 )
-UPDATE checkouts SET publication = mark.publication, published_at = clock_timestamp()
-FROM mark
-WHERE checkouts.customer_id = mark.customer_id
-    AND checkouts.message_id = mark.message_id
-    AND checkouts.publication <> 'published'
+UPDATE outcomes SET publication = mark.publication, published_at = clock_timestamp()
+FROM unnest($49::uuid[], $50::text[], $51::text[]) AS mark (customer_id, message_id, publication)
+WHERE outcomes.customer_id = mark.customer_id
+    AND outcomes.message_id = mark.message_id
+    AND outcomes.publication <> 'published'

@@ -36,7 +36,7 @@ SELECT
 FROM command
 JOIN locked USING (customer_id, cart_id)
 LEFT JOIN carts AS seen USING (customer_id, cart_id)
-LEFT JOIN stored_events AS earlier
+LEFT JOIN outcomes AS earlier
     ON earlier.customer_id = command.customer_id AND earlier.message_id = command.message_id
 CROSS JOIN LATERAL (
     SELECT

@@ -23,4 +23,4 @@ SELECT
     (SELECT count(*) FROM order_line_items) AS line_items,
     (SELECT count(*) FROM order_errors) AS order_errors,
     (SELECT count(*) FROM cart_updates) AS updates,
-    (SELECT count(*) FROM stored_events WHERE publication = 'pending') AS pending
+    (SELECT count(*) FROM outcomes WHERE publication = 'pending') AS pending
