@@ -50,7 +50,8 @@ async def test_orders_are_listed_and_shown(
 async def test_a_cart_is_shown_with_what_is_wrong_with_its_lines(
     broker: Broker, events: Subscriber, command_line: CommandLine
 ) -> None:
-    request = Request(lines=[a_line("good"), a_line("bad", quantity=301)])
+    good = a_line("good", addonItems=[a_line(item=STORAGE)])
+    request = Request(lines=[good, a_line("bad", quantity=301)])
     await broker.submit(request)
     await events.until(1)
     as_json, plain, of_another = await asyncio.gather(
@@ -68,6 +69,7 @@ async def test_a_cart_is_shown_with_what_is_wrong_with_its_lines(
     errors = [line.get("error", {}).get("errorCode") for line in cart["content"]["lineItems"]]
     assert errors == [None, 10010]
     assert "10010" in plain.out
+    assert f"+ {STORAGE}" in plain.out
     assert request.cart_id in plain.out
 
 

@@ -1,5 +1,6 @@
 """`checkout carts`: look carts up."""
 
+from collections.abc import Iterator
 from uuid import UUID
 
 from cyclopts import App
@@ -57,8 +58,18 @@ def _print(cart: Record) -> None:
     print_table(
         "Line items",
         (*columns, "error"),
-        ([*(line.get(name) for name in columns), _error(line)] for line in content["lineItems"]),
+        (
+            [*(line.get(name) for name in columns), _error(line)]
+            for line in _with_add_ons(content["lineItems"])
+        ),
     )
+
+
+def _with_add_ons(lines: list[Record]) -> Iterator[Record]:
+    for line in lines:
+        yield line
+        for addon in line.get("addonItems") or ():
+            yield addon | {"catalogItemId": f"+ {addon['catalogItemId']}"}
 
 
 def _error(line: Record) -> str:
