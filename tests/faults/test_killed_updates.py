@@ -12,8 +12,8 @@ from tests.support.database import Database
 from tests.support.eventually import eventually
 from tests.support.worker_process import Workers
 
-STORED = "SELECT event_id, event_type, source, body FROM stored_events"
-PENDING = "SELECT count(*) FROM stored_events WHERE publication = 'pending'"
+STORED = "SELECT event_id, event_type, source, body FROM outcomes"
+PENDING = "SELECT count(*) FROM outcomes WHERE publication = 'pending'"
 
 
 @pytest.mark.parametrize("place", ["before-commit", "committed", "confirmed", "acknowledged"])
