@@ -28,7 +28,7 @@ _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 def _line_id(value: object) -> object:
     # Digits of other scripts and superscripts are digits to isdigit() too, hence isascii().
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= len(str(MAX_LINE_ID)):
-        value = int(value)
+        value = int(value) if int(value) <= MAX_LINE_ID else value
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_LINE_ID:
         return value
     if isinstance(value, str) and len(value) <= MAX_LINE_ID_LENGTH:
@@ -78,10 +78,10 @@ class Participant(TolerantModel):
 class CartError(TolerantModel):
     """Why a line cannot be ordered."""
 
-    error_code: int
+    error_code: int = 0
     """A `CartErrorCode`; new ones may come."""
 
-    error_description: Description
+    error_description: Description = ""
     """What is wrong, for people. Its wording may change."""
 
     additional_information: JsonObject | None = None

@@ -165,6 +165,7 @@ def a_situation_after(decided: Decided, before: Situation | None = None) -> Situ
             change.content,
             change.group_numbers,
             change.currencies,
+            change.addon_groups,
             change.content_asked,
             change.shown_errors,
         )

@@ -18,7 +18,7 @@ from worker.amqp.settlement import Answer, Published, Settlement, check_left
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.decide import decide
-from worker.checkout.decision import Decided, Decision, Reused
+from worker.checkout.decision import Decided, Decision, Oversized, Reused
 from worker.errors import DataRejected, SchemaMismatch, TransactionConflict, TransientFault, WorkerError
 from worker.failpoints import Failpoints, Place
 from worker.outbox import Outbox
@@ -233,6 +233,9 @@ def _answer(received: Received, decision: Decision) -> Answer:
             "This customer's message id came before with other content: every command needs an id of its own"
         )
         return Answer(received.delivery, Malformed(DeadLetterCode.MESSAGE_ID_REUSED, reason))
+    if isinstance(decision, Oversized):
+        reason = f"The answer would have {decision.answer_bytes} bytes, more than the broker takes"
+        return Answer(received.delivery, Malformed(DeadLetterCode.TOO_LARGE, reason))
     return Answer(received.delivery, decision.event, received.command)
 
 

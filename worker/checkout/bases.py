@@ -1,9 +1,8 @@
 """Bases: what an add-on needs beside it, in the cart or among what the customer owns."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 
-from contracts.cart import CartLineItem
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.situation import Situation
@@ -16,11 +15,10 @@ def bases_asked_for(command: Command, situation: Situation, catalog: Catalog) ->
     return frozenset(base for item in found if item and item.is_addon for base in item.prerequisites)
 
 
-def owned_seats(situation: Situation, lines: Iterable[CartLineItem]) -> Mapping[str, int]:
-    """Seats by item: of other carts' orders, and of this cart's orders whose groups `lines` are not of."""
+def owned_seats(situation: Situation, asked_for: Collection[str]) -> Mapping[str, int]:
+    """Seats by item: of other carts' orders, and of this one's but those of the groups that are asked for."""
     if not situation.orders:
         return situation.owned
-    asked_for = {line.order_group for line in lines}
     owned = Counter(situation.owned)
     for group, existing in situation.orders.items():
         if group not in asked_for:

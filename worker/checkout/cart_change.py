@@ -71,6 +71,7 @@ def changed_cart(
         content=content,
         group_numbers=grouped.numbers,
         currencies=grouped.currencies,
+        addon_groups=grouped.addon_groups,
         created=lifetime.created,
         expires=lifetime.expires,
         content_asked=_content_asked(command, situation.cart),

@@ -11,6 +11,8 @@ from contracts.cart import CartLineItem
 from contracts.checkout import CheckoutCart
 from contracts.scalars import parse_timestamp
 from contracts.update import UpdateCart
+from worker.checkout import partners
+from worker.checkout.provisioning import given
 
 _UPDATE: Final = b"cart.update\n"
 
@@ -44,15 +46,16 @@ def _ordered(line: CartLineItem) -> list[object]:
         line.promotion_id,
         parse_timestamp(line.custom_term_end_date).isoformat() if line.custom_term_end_date else None,
         line.renews_to.term_duration if line.renews_to else None,
-        sorted((key.casefold(), value) for key, value in (line.provisioning_context or {}).items()),
+        sorted(given(line).items()),
         sorted(_partners(line)),
-        sorted(line.additional_partner_ids_on_record or ()),
         sorted(to_json(_ordered(addon)).decode() for addon in line.addon_items or ()),
     ]
 
 
-def _partners(line: CartLineItem) -> list[tuple[str, str]]:
-    """A partner on record is the transaction reseller by another name."""
-    named = [(each.key.casefold(), each.value) for each in line.participants or ()]
-    own = ("transaction_reseller", line.partner_id_on_record or "")
-    return [*named, own] if line.partner_id_on_record and own not in named else named
+def _partners(line: CartLineItem) -> set[tuple[str, str]]:
+    """By role, however the line names them; naming one twice makes no difference."""
+    return {
+        *((each.key.casefold(), each.value) for each in line.participants or ()),
+        *((partners.RESELLER, partner) for partner in partners.on_record(line)),
+        *((partners.ADDITIONAL_RESELLER, partner) for partner in partners.additional_on_record(line)),
+    }

@@ -26,6 +26,7 @@ class CartChange:
     content: Cart
     group_numbers: Mapping[str, str]
     currencies: Mapping[str, str]
+    addon_groups: Mapping[str, str]
     created: datetime
     expires: datetime
     content_asked: datetime
@@ -59,4 +60,12 @@ class Reused:
     command: Command
 
 
-Decision = Decided | Repeated | Reused
+@dataclass(frozen=True, slots=True)
+class Oversized:
+    """A command whose answer would be too large to be sent: nothing is done."""
+
+    command: Command
+    answer_bytes: int
+
+
+Decision = Decided | Repeated | Reused | Oversized

@@ -1,29 +1,32 @@
 """The rules that only a group as a whole can break. Each says what is wrong; None: nothing is."""
 
+from collections.abc import Iterator
+
+from contracts.cart import CartLineItem
 from worker.checkout import partners
 from worker.checkout.context import Context
 from worker.checkout.grouping import Group
 
 
 def partner_attestation_accepted(group: Group, context: Context) -> str | None:
-    """Where the cart does not say, only what is sold through a partner and needs attestation asks for it.
+    """What needs attestation and is sold through a partner asks for it. A plain no counts where either holds.
 
-    Carts with partners and without this member are among the published samples.
+    Carts with partners and without this member are among the published samples, and clients that know it may
+    say no of carts that it does not concern.
     """
     if context.partner_attestation:
         return None
-    if context.partner_attestation is None and not _has_partner_to_attest(group, context):
+    is_asked_for = any if context.partner_attestation is False else all
+    if not any(is_asked_for(_reasons(line, context)) for line in group.all_lines):
         return None
     return "The partner on record has to attest: partnerOnRecordAttestationAccepted should be true"
 
 
-def _has_partner_to_attest(group: Group, context: Context) -> bool:
-    for line in group.all_lines:
-        if partners.on_record(line):
-            item = context.catalog.find(line.catalog_item_id)
-            if item is not None and item.enforce_attestation:
-                return True
-    return False
+def _reasons(line: CartLineItem, context: Context) -> Iterator[bool]:
+    """Why a partner may have to attest: one is on record; the item asks for attestation."""
+    yield bool(partners.on_record(line))
+    item = context.catalog.find(line.catalog_item_id)
+    yield item is not None and item.enforce_attestation
 
 
 def one_cycle_and_currency(group: Group, _: Context) -> str | None:

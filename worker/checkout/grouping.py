@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 from contracts.cart import Cart, CartLineItem
+from worker.checkout.addon_groups import AddOnGroups
 from worker.checkout.catalog import Catalog
 from worker.checkout.currencies import Currencies
 from worker.checkout.situation import Situation
@@ -21,7 +22,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class GroupedLines:
-    """The lines, populated, and the numbers and currencies that the cart was given so far.
+    """The lines, populated, and the numbers, currencies and add-ons' groups that the cart was given so far.
 
     `moved`: lines that were ordered in another group, by the group they came to; with their ids here.
     """
@@ -29,6 +30,7 @@ class GroupedLines:
     lines: tuple[CartLineItem, ...]
     numbers: Mapping[str, str]
     currencies: Mapping[str, str]
+    addon_groups: Mapping[str, str]
     moved: Mapping[str, Collection[int | str]] = field(default_factory=dict)
 
     @property
@@ -52,18 +54,19 @@ def group_lines(cart: Cart, situation: Situation, catalog: Catalog) -> GroupedLi
     named = {line.order_group for line in cart.line_items if line.order_group}
     ordered = _ordered_lines(situation)
     numbers = _GroupNumbers(situation.cart.group_numbers, {*situation.orders, *named})
+    currencies = Currencies(situation, catalog)
     filling = _Filling(
-        cart,
-        catalog,
         _LineIds(cart, {line_id for line_id, _ in ordered}),
         numbers,
-        Currencies(situation, catalog),
+        AddOnGroups(cart, situation, catalog, currencies),
+        currencies,
+        ordered=frozenset(ordered.values()),
         kept_errors=situation.cart.shown_errors if cart is situation.cart.content else (),
     )
     lines = [filling.base(line) for line in cart.line_items]
     lines = [filling.with_add_ons(line) for line in lines]
     moved = _moved(zip(cart.line_items, lines, strict=True), ordered) if ordered else {}
-    return GroupedLines(tuple(lines), numbers.given, filling.currencies.filled, moved)
+    return GroupedLines(tuple(lines), numbers.given, currencies.filled, filling.addons.given, moved)
 
 
 def _ordered_lines(situation: Situation) -> Mapping[tuple[int | str, str], str]:
@@ -135,22 +138,22 @@ class _GroupNumbers:
 class _Filling:
     """Fills in lines. On a stored cart stay the errors that an update showed; all others are dropped."""
 
-    cart: Cart
-    catalog: Catalog
     ids: _LineIds
     groups: _GroupNumbers
+    addons: AddOnGroups
     currencies: Currencies
+    ordered: Collection[str]
     kept_errors: Collection[int | str]
 
     def base(self, line: CartLineItem) -> CartLineItem:
         currency = self.currencies.of(line)
+        group = self._group(line, currency)
         return line.model_copy(
             update={
-                "id": self.ids.take(line.id),
+                # What was ordered is stored as it was ordered: no number is spent on it.
+                "id": line.id if group in self.ordered else self.ids.take(line.id),
                 "currency_code": currency,
-                "order_group": line.order_group
-                or self._group_of_its_base(line, currency)
-                or self.groups.number(line.billing_cycle, currency),
+                "order_group": group,
                 "error": line.error if line.id in self.kept_errors else None,
             }
         )
@@ -162,7 +165,7 @@ class _Filling:
         addons = [
             addon.model_copy(
                 update={
-                    "id": self.ids.take(addon.id),
+                    "id": addon.id if line.order_group in self.ordered else self.ids.take(addon.id),
                     "currency_code": addon.currency_code or line.currency_code,
                     "order_group": line.order_group,
                     "error": addon.error if addon.id in self.kept_errors else None,
@@ -172,21 +175,13 @@ class _Filling:
         ]
         return line.model_copy(update={"addon_items": addons})
 
-    def _group_of_its_base(self, line: CartLineItem, currency: str | None) -> str | None:
-        """The named group of an add-on's base, if the two can be in one order.
-
-        Where the base has no named group either, both get the number of their cycle and currency.
-        """
-        item = self.catalog.find(line.catalog_item_id)
-        if item is None or not item.is_addon:
-            return None
-        pair = (line.billing_cycle, currency)
-        bases = (each for each in self.cart.line_items if each.catalog_item_id in item.prerequisites)
-        return next(
-            (
-                base.order_group
-                for base in bases
-                if base.order_group and (base.billing_cycle, self.currencies.of(base)) == pair
-            ),
-            None,
+    def _group(self, line: CartLineItem, currency: str | None) -> str:
+        if line.order_group:
+            return line.order_group
+        group = (
+            self.addons.ordered(line, currency)
+            or self.addons.of_base(line, currency)
+            or self.groups.number(line.billing_cycle, currency)
         )
+        self.addons.note(line, currency, group)
+        return group

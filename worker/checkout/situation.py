@@ -14,15 +14,17 @@ class StoredCart:
     """A cart as stored; version 0 and no content: there is none yet.
 
     `group_numbers` are the numbers given to (billing cycle, currency) pairs, `currencies` those filled in for
-    (item, billing cycle) pairs; both stay for the cart's life. `content_asked` is when the command was asked
-    whose lines these are. `shown_errors` are ids of lines that the last update showed to be in error: only
-    another update puts them right.
+    (item, billing cycle) pairs: both stay for the cart's life. `addon_groups` are the groups of add-ons that
+    named none, for (item, billing cycle, currency): what is ordered there stays. `content_asked` is when the
+    command was asked whose lines these are. `shown_errors` are ids of lines that the last update showed to be
+    in error: only another update puts them right.
     """
 
     version: int = 0
     content: Cart | None = None
     group_numbers: Mapping[str, str] = field(default_factory=dict)
     currencies: Mapping[str, str] = field(default_factory=dict)
+    addon_groups: Mapping[str, str] = field(default_factory=dict)
     content_asked: datetime | None = None
     shown_errors: Collection[int | str] = ()
 

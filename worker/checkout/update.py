@@ -25,10 +25,12 @@ def update(command: Command, body: UpdateCart, situation: Situation, catalog: Ca
         return _rejected(command, situation, OrderErrorCode.CONDITION_FAILED, why)
     if situation.cart.content and situation.cart.content.status == ORDERED:
         return _rejected(command, situation, _ORDERED_CODE, "The cart is ordered; make a new one")
-    grouped = group_lines(body.cart, situation, catalog)
+    # How long a cart lives is not for its producer to say: these may be another cart's.
+    cart = body.cart.model_copy(update={"creation_timestamp": None, "expiration_timestamp": None})
+    grouped = group_lines(cart, situation, catalog)
     if why := _changed_order(grouped, situation):
         return _rejected(command, situation, _ORDERED_CODE, why)
-    return _updated(command, body.cart, situation, grouped, catalog)
+    return _updated(command, cart, situation, grouped, catalog)
 
 
 def _superseded(command: Command, situation: Situation) -> str | None:

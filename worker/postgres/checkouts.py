@@ -122,6 +122,7 @@ def _stored_cart(row: asyncpg.Record) -> StoredCart:
         content=content,
         group_numbers=assigned["groups"],
         currencies=assigned["currencies"],
+        addon_groups=assigned.get("addonGroups", {}),
         content_asked=row["content_asked_at"],
         shown_errors=assigned.get("shownErrors", ()),
     )

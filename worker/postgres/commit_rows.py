@@ -38,6 +38,7 @@ def _cart(decided: Decided, change: CartChange) -> Row:
             {
                 "groups": change.group_numbers,
                 "currencies": change.currencies,
+                "addonGroups": change.addon_groups,
                 "shownErrors": change.shown_errors,
             }
         ).decode(),

@@ -210,7 +210,9 @@ def test_an_expired_cart_fails_the_group_and_no_line() -> None:
         (None, {}, True, None),
         (None, RESELLER, False, None),
         (None, RESELLER, True, 900206),
-        (False, {}, False, 900206),
+        (False, {}, False, None),
+        (False, RESELLER, False, 900206),
+        (False, {}, True, 900206),
     ],
 )
 def test_the_partner_attests_where_the_cart_denies_it_or_an_attested_line_has_a_partner(

@@ -90,7 +90,7 @@ def test_a_changed_cart_becomes_its_row() -> None:
     assert PARTIAL.cart is not None
     content = PARTIAL.cart.content
 
-    assigned = '{"groups":{},"currencies":{},"shownErrors":[]}'
+    assigned = '{"groups":{},"currencies":{},"addonGroups":{},"shownErrors":[]}'
     expires = NOW + timedelta(days=7)
     text = content.to_json().decode()
     assert rows_of(PARTIAL)["carts"] == [
