@@ -21,6 +21,9 @@ MAX_LINE_ITEMS: Final = 200
 
 MAX_LINE_ID: Final = 2_147_483_647
 MAX_LINE_ID_LENGTH: Final = 64
+_MOST: Final = 100
+"""Partners or variables of a line."""
+
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -77,8 +80,8 @@ class CartLineItem(TolerantModel):
     currency_code: Currency | None = None
     billing_cycle: BillingCycle
     term_duration: Name | None = None
-    participants: Annotated[list[Participant], Field(max_length=100)] | None = None
-    provisioning_context: Annotated[dict[str, Description], Field(max_length=100)] | None = None
+    participants: Annotated[list[Participant], Field(max_length=_MOST, fail_fast=True)] | None = None
+    provisioning_context: Annotated[dict[str, Description], Field(max_length=_MOST)] | None = None
     order_group: Name | None = None
     addon_items: "list[CartLineItem] | None" = None
     renews_to: RenewsTo | None = None
@@ -86,7 +89,9 @@ class CartLineItem(TolerantModel):
     promotion_id: Name | None = None
     custom_term_end_date: Timestamp | None = None
     partner_id_on_record: Name | None = None
-    additional_partner_ids_on_record: Annotated[list[Name], Field(max_length=100)] | None = None
+    additional_partner_ids_on_record: (
+        Annotated[list[Name], Field(max_length=_MOST, fail_fast=True)] | None
+    ) = None
     error: CartError | None = None
 
     @field_validator("renews_to", mode="before")
@@ -108,8 +113,16 @@ class CartLineItem(TolerantModel):
     def _without_absent(cls, value: object) -> object:
         if not isinstance(value, dict):
             return value
+        if len(value) > _MOST:
+            raise PydanticCustomError(
+                "too_long", "Input should have at most {limit} members", {"limit": _MOST}
+            )
         if len({key.casefold() for key in value}) < len(value):
             raise PydanticCustomError("key_collision", "Two keys of this object differ in case only")
+        # One that is wrong is enough to name.
+        wrong = next((key for key, text in value.items() if not isinstance(text, str | None)), None)
+        if wrong is not None:
+            return {wrong: value[wrong]}
         return {key: text for key, text in value.items() if text is not None}
 
     @model_validator(mode="after")
@@ -145,7 +158,7 @@ class Cart(TolerantModel):
     @classmethod
     def _not_too_many(cls, value: object, info: ValidationInfo) -> object:
         limit = (info.context or {}).get("max_line_items", MAX_LINE_ITEMS)
-        if isinstance(value, list) and sum(map(_count, value)) > limit:
+        if isinstance(value, list) and (len(value) > limit or sum(map(_count, value)) > limit):
             raise PydanticCustomError(
                 "too_long", "Input should have at most {limit} line items, add-ons included", {"limit": limit}
             )
@@ -163,4 +176,5 @@ def _count(line: object) -> int:
     if not isinstance(line, dict):
         return 1
     lists = [(key, value) for key, value in line.items() if isinstance(value, list)]
-    return 1 + sum(len(value) for key, value in lists if key.casefold() in {"addonitems", "addon_items"})
+    addons = [value for key, value in lists if key.casefold() in {"addonitems", "addon_items"}]
+    return 1 + sum(sum(map(_count, value)) for value in addons)

@@ -1,21 +1,23 @@
 """From the bytes of a message to a command, or to what is wrong with them."""
 
-from collections.abc import Iterator
+from itertools import islice
 from typing import Final, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from contracts.cart import MAX_LINE_ITEMS
 from contracts.checkout import CheckoutCart
 from contracts.codes import DeadLetterCode
+from contracts.document import MAX_VALUES, TooManyValuesError, nul_paths, parsed
 from contracts.model import TolerantModel
 from contracts.rejected import Violation
 from contracts.update import UpdateCart
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 MAX_VIOLATIONS: Final = 20
+_MOST_LOOKED_FOR: Final = MAX_VIOLATIONS + 1
 _CommandT = TypeVar("_CommandT", bound=TolerantModel)
+_NO_NUL: Final = "Text should hold no NUL character"
 _BOM: Final = b"\xef\xbb\xbf"
 _PLAIN_WORDS: Final = {
     # GUIDs are the only texts of the contract with a pattern.
@@ -59,7 +61,7 @@ def _read(model: type[_CommandT], body: bytes, max_bytes: int, max_line_items: i
     try:
         return model.model_validate(document, context={"max_line_items": max_line_items})
     except ValidationError as error:
-        raise _violated(list(_violations(error))) from None
+        raise _violated(_violations(error)) from None
 
 
 def _decoded(body: bytes, max_bytes: int) -> bytes:
@@ -78,15 +80,15 @@ def _decoded(body: bytes, max_bytes: int) -> bytes:
 
 def _parse(body: bytes) -> object:
     try:
-        # NaN and infinity are no JSON, but to a reader they are wrong numbers, in a place that can be named.
-        document: object = from_json(body, allow_inf_nan=True)
+        document = parsed(body)
+    except TooManyValuesError:
+        rule = f"The document should hold at most {MAX_VALUES} values"
+        raise _violated([Violation(path="", rule=rule)]) from None
     except ValueError as error:
         raise _unparsed(str(error)) from None
     # Only the escaped form can reach a string: JSON forbids the raw character.
-    if b"\\u0000" in body and (paths := list(_nul_paths(document, ""))):
-        raise _violated(
-            [Violation(path=_path((path,)), rule="Text should hold no NUL character") for path in paths]
-        )
+    if b"\\u0000" in body and (paths := list(islice(nul_paths(document), _MOST_LOOKED_FOR))):
+        raise _violated([Violation(path=_path(path), rule=_NO_NUL) for path in paths])
     return document
 
 
@@ -97,9 +99,10 @@ def _unparsed(why: str) -> UnreadableError:
 
 
 def _violated(violations: list[Violation]) -> UnreadableError:
-    first = violations[0]
+    first, *others = violations
     where = f" at {first.path}" if first.path else ""
-    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    at_least = "at least " if len(violations) == _MOST_LOOKED_FOR else ""
+    more = f" (and {at_least}{len(others)} more)" if others else ""
     return UnreadableError(
         DeadLetterCode.CONTRACT_VIOLATION,
         f"The command breaks the contract{where}: {first.rule}{more}.",
@@ -107,25 +110,14 @@ def _violated(violations: list[Violation]) -> UnreadableError:
     )
 
 
-def _violations(error: ValidationError) -> Iterator[Violation]:
-    for found in error.errors(include_url=False, include_context=False, include_input=False):
-        rule = _PLAIN_WORDS.get(found["type"], found["msg"])
-        yield Violation(path=_path(found["loc"]), rule=rule)
+def _violations(error: ValidationError) -> list[Violation]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [
+        Violation(path=_path(each["loc"]), rule=_PLAIN_WORDS.get(each["type"], each["msg"]))
+        for each in islice(found, _MOST_LOOKED_FOR)
+    ]
 
 
 def _path(location: tuple[int | str, ...]) -> str:
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in location)
     return "".join(steps).removeprefix(".").replace("\x00", "\ufffd")[:256]
-
-
-def _nul_paths(value: object, path: str) -> Iterator[str]:
-    if isinstance(value, str):
-        if "\x00" in value:
-            yield path
-    elif isinstance(value, list):
-        for index, member in enumerate(value):
-            yield from _nul_paths(member, f"{path}[{index}]")
-    elif isinstance(value, dict):
-        for key, member in value.items():
-            yield from _nul_paths(key, path)
-            yield from _nul_paths(member, f"{path}.{key}".removeprefix("."))

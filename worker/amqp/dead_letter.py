@@ -6,9 +6,9 @@ from hashlib import sha256
 from typing import Any, Final
 
 from aiormq import spec
-from pydantic_core import from_json
 
 from contracts.codes import DeadLetterCode
+from contracts.document import parsed
 from contracts.rejected import CartRejected, CheckoutRejected
 from contracts.scalars import parse_timestamp, timestamp
 from contracts.wire import DEAD_LETTERS_EXCHANGE, UPDATE_QUEUE, DeadLetterHeader, EventType
@@ -63,7 +63,10 @@ def dead_letter_id(delivery: Delivery) -> str:
     properties = {name: getattr(came, name) for name in came.__slots__ if name != "headers"}
     properties["headers"] = _sent_headers(came)
     canonical = json.dumps([delivery.queue, properties], sort_keys=True, default=repr)
-    return sha256(canonical.encode() + delivery.body).hexdigest()
+    hashed = sha256(canonical.encode())
+    # Not both in one: where the broker sets no limit of its own, a body may have 100 MB.
+    hashed.update(delivery.body)
+    return hashed.hexdigest()
 
 
 def rejected_event(delivery: Delivery, malformed: Malformed) -> Event | None:
@@ -145,7 +148,7 @@ def _mentioned_ids(delivery: Delivery, code: DeadLetterCode) -> tuple[str | None
     if code in {DeadLetterCode.TOO_LARGE, DeadLetterCode.NOT_UTF8, DeadLetterCode.NOT_JSON}:
         return None, None
     try:
-        command = _folded(from_json(delivery.body.removeprefix(b"\xef\xbb\xbf")))
+        command = _folded(parsed(delivery.body.removeprefix(b"\xef\xbb\xbf")))
     except ValueError:
         return None, None
     cart = _folded(command.get("cart"))
