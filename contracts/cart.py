@@ -22,6 +22,9 @@ MAX_LINE_ITEMS: Final = 200
 
 MAX_LINE_ID: Final = 2_147_483_647
 MAX_LINE_ID_LENGTH: Final = 64
+_MOST: Final = 100
+"""Partners or variables of a line."""
+
 _NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -111,10 +114,10 @@ class CartLineItem(TolerantModel):
     term_duration: Name | None = None
     """Whole months or years in ISO 8601, like P1M or P1Y; absent for what is bought without a term."""
 
-    participants: Annotated[list[Participant], Field(max_length=100)] | None = None
+    participants: Annotated[list[Participant], Field(max_length=_MOST, fail_fast=True)] | None = None
     """Key and value pairs; keys may be repeated."""
 
-    provisioning_context: Annotated[dict[str, Description], Field(max_length=100)] | None = None
+    provisioning_context: Annotated[dict[str, Description], Field(max_length=_MOST)] | None = None
     """Variables that the catalog item asks for, by name."""
 
     order_group: Name | None = None
@@ -130,7 +133,9 @@ class CartLineItem(TolerantModel):
     """ISO 8601 with up to 7 fractional digits, UTC where it names no zone; echoed as it came."""
 
     partner_id_on_record: Name | None = None
-    additional_partner_ids_on_record: Annotated[list[Name], Field(max_length=100)] | None = None
+    additional_partner_ids_on_record: (
+        Annotated[list[Name], Field(max_length=_MOST, fail_fast=True)] | None
+    ) = None
     error: CartError | None = None
     """Set by the worker on a line that cannot be ordered."""
 
@@ -153,8 +158,16 @@ class CartLineItem(TolerantModel):
     def _without_absent(cls, value: object) -> object:
         if not isinstance(value, dict):
             return value
+        if len(value) > _MOST:
+            raise PydanticCustomError(
+                "too_long", "Input should have at most {limit} members", {"limit": _MOST}
+            )
         if len({key.casefold() for key in value}) < len(value):
             raise PydanticCustomError("key_collision", "Two keys of this object differ in case only")
+        # One that is wrong is enough to name.
+        wrong = next((key for key, text in value.items() if not isinstance(text, str | None)), None)
+        if wrong is not None:
+            return {wrong: value[wrong]}
         return {key: text for key, text in value.items() if text is not None}
 
     @model_validator(mode="after")
@@ -202,7 +215,7 @@ class Cart(TolerantModel):
     @classmethod
     def _not_too_many(cls, value: object, info: ValidationInfo) -> object:
         limit = (info.context or {}).get("max_line_items", MAX_LINE_ITEMS)
-        if isinstance(value, list) and sum(map(_count, value)) > limit:
+        if isinstance(value, list) and (len(value) > limit or sum(map(_count, value)) > limit):
             raise PydanticCustomError(
                 "too_long", "Input should have at most {limit} line items, add-ons included", {"limit": limit}
             )
@@ -220,4 +233,5 @@ def _count(line: object) -> int:
     if not isinstance(line, dict):
         return 1
     lists = [(key, value) for key, value in line.items() if isinstance(value, list)]
-    return 1 + sum(len(value) for key, value in lists if key.casefold() in {"addonitems", "addon_items"})
+    addons = [value for key, value in lists if key.casefold() in {"addonitems", "addon_items"}]
+    return 1 + sum(sum(map(_count, value)) for value in addons)

@@ -1,13 +1,18 @@
 """The two bases of every wire type: exact for what is sent, tolerant for what others send."""
 
-import math
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
+from contracts.document import MAX_UNREAD, check_unread
+
+MAX_MEMBERS: Final = 400
+"""Members of one object that a model reads; the largest has 20 of its own."""
+
+_UNREAD_LEFT: Final = "unread_left"
 _YEAR_ONE: Final = "0001-"
 
 
@@ -60,10 +65,10 @@ class TolerantModel(WireModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _fold(cls, data: object) -> object:
+    def _fold(cls, data: object, info: ValidationInfo) -> object:
         if not isinstance(data, dict) or cls._is_exact(data):
             return data
-        return cls._folded(data)
+        return cls._folded(data, info)
 
     @classmethod
     def _is_exact(cls, data: Mapping[str, Any]) -> bool:
@@ -72,13 +77,19 @@ class TolerantModel(WireModel):
         return cls._exact.issuperset(data) and None not in values and "" not in values
 
     @classmethod
-    def _folded(cls, data: Mapping[str, Any]) -> dict[str, Any]:
+    def _folded(cls, data: Mapping[str, Any], info: ValidationInfo) -> dict[str, Any]:
+        if len(data) > MAX_MEMBERS:
+            raise PydanticCustomError(
+                "too_long", "Input should have at most {limit} members", {"limit": MAX_MEMBERS}
+            )
         folded: dict[str, Any] = {}
         unknown: dict[str, Any] = {}
+        spellings: set[str] = set()
         for key, value in data.items():
-            name = cls._names.get(key.casefold())
+            spellings.add(spelling := key.casefold())
+            name = cls._names.get(spelling)
             if name is None:
-                if key.casefold() not in cls.unread:
+                if spelling not in cls.unread:
                     unknown[key] = value
             elif value is None or value == "" or (name in cls._dates and _is_unset(value)):
                 continue
@@ -87,8 +98,8 @@ class TolerantModel(WireModel):
             else:
                 folded[name] = value
         if unknown:
-            check_unread(unknown)
-        if len({key.casefold() for key in data}) < len(data):
+            _check_unread(unknown, info)
+        if len(spellings) < len(data):
             raise PydanticCustomError("key_collision", "Two keys of this object differ in case only")
         return folded | unknown
 
@@ -97,27 +108,16 @@ def _is_unset(date: object) -> bool:
     return isinstance(date, str) and date.startswith(_YEAR_ONE)
 
 
-def _as_read(value: dict[str, Any]) -> dict[str, Any]:
-    check_unread(value)
+def _as_read(value: dict[str, Any], info: ValidationInfo) -> dict[str, Any]:
+    _check_unread(value, info)
     return value
 
 
-def check_unread(value: object) -> None:
-    """Refuse, in members that no model describes, what could not be stored or echoed faithfully.
-
-    Raises:
-        PydanticCustomError: keys of one object differ in case only, or a number is not finite.
-    """
-    if isinstance(value, dict):
-        if len({key.casefold() for key in value}) < len(value):
-            raise PydanticCustomError("key_collision", "Two keys of an object differ in case only")
-        for member in value.values():
-            check_unread(member)
-    elif isinstance(value, list):
-        for member in value:
-            check_unread(member)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise PydanticCustomError("finite_number", "A number is not finite")
+def _check_unread(value: dict[str, Any], info: ValidationInfo) -> None:
+    """What one object uses up of the values that may be unread, the others of its command lack."""
+    context = {} if info.context is None else info.context
+    left = context.get(_UNREAD_LEFT, MAX_UNREAD)
+    context[_UNREAD_LEFT] = left - check_unread(value, left)
 
 
 JsonObject = Annotated[dict[str, Any], AfterValidator(_as_read)]

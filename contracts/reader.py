@@ -3,11 +3,11 @@
 from typing import Final, TypeVar
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from contracts.cart import MAX_LINE_ITEMS
 from contracts.checkout import CheckoutCart
 from contracts.codes import DeadLetterCode
+from contracts.document import MAX_VALUES, TooManyValuesError, parsed
 from contracts.model import TolerantModel
 from contracts.rejected import Violation
 from contracts.update import UpdateCart
@@ -15,6 +15,7 @@ from contracts.violations import nul_characters, violations
 
 MAX_MESSAGE_BYTES: Final = 1024 * 1024
 MAX_VIOLATIONS: Final = 20
+_MOST_LOOKED_FOR: Final = MAX_VIOLATIONS + 1
 _CommandT = TypeVar("_CommandT", bound=TolerantModel)
 _BOM: Final = b"\xef\xbb\xbf"
 
@@ -52,7 +53,7 @@ def _read(model: type[_CommandT], body: bytes, max_bytes: int, max_line_items: i
     try:
         return model.model_validate(document, context={"max_line_items": max_line_items})
     except ValidationError as error:
-        raise _violated(violations(error)) from None
+        raise _violated(violations(error, _MOST_LOOKED_FOR)) from None
 
 
 def _decoded(body: bytes, max_bytes: int) -> bytes:
@@ -71,11 +72,13 @@ def _decoded(body: bytes, max_bytes: int) -> bytes:
 
 def _parse(body: bytes) -> object:
     try:
-        # NaN and infinity are no JSON, but to a reader they are wrong numbers, in a place that can be named.
-        document: object = from_json(body, allow_inf_nan=True)
+        document = parsed(body)
+    except TooManyValuesError:
+        rule = f"The document should hold at most {MAX_VALUES} values"
+        raise _violated([Violation(path="", rule=rule)]) from None
     except ValueError as error:
         raise _unparsed(str(error)) from None
-    if found := nul_characters(body, document):
+    if found := nul_characters(body, document, _MOST_LOOKED_FOR):
         raise _violated(found)
     return document
 
@@ -87,9 +90,10 @@ def _unparsed(why: str) -> UnreadableError:
 
 
 def _violated(violations: list[Violation]) -> UnreadableError:
-    first = violations[0]
+    first, *others = violations
     where = f" at {first.path}" if first.path else ""
-    more = f" (and {len(violations) - 1} more)" if len(violations) > 1 else ""
+    at_least = "at least " if len(violations) == _MOST_LOOKED_FOR else ""
+    more = f" (and {at_least}{len(others)} more)" if others else ""
     return UnreadableError(
         DeadLetterCode.CONTRACT_VIOLATION,
         f"The command breaks the contract{where}: {first.rule}{more}.",

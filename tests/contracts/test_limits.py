@@ -76,7 +76,14 @@ def test_an_infinite_number_in_links_and_attributes_is_a_violation(member: str) 
 
 
 def test_a_long_integer_of_an_unknown_member_is_echoed_digit_by_digit() -> None:
-    assert b"9" * 4300 in read_checkout(with_literal("9" * 4300, "pricing")).to_json()
+    assert b"9" * 1000 in read_checkout(with_literal("9" * 1000, "pricing")).to_json()
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 1000, "-1" + "0" * 1000, "9" * 4300])
+def test_a_longer_one_is_a_violation(number: str) -> None:
+    assert refused(with_literal(number, "pricing")) == [
+        Violation(path="cart.lineItems[0]", rule="A number has more than 1,000 digits")
+    ]
 
 
 def test_200_lines_are_read_and_201_are_a_violation() -> None:
@@ -132,7 +139,7 @@ def test_an_unknown_member_may_be_deep(levels: int, opening: str, closing: str) 
     assert nested.encode() in read_checkout(with_literal(nested, "pricing")).to_json()
 
 
-@pytest.mark.parametrize("levels", [300, 100_000])
+@pytest.mark.parametrize("levels", [300, 50_000])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")], ids=["lists", "objects"])
 def test_what_is_too_deep_is_a_violation(levels: int, opening: str, closing: str) -> None:
     nested = opening * levels + "1" + closing * levels

@@ -218,5 +218,5 @@ def test_every_violation_is_told_up_to_twenty() -> None:
     ]
     assert caught.value.reason == (
         "The command breaks the contract at cart.lineItems[0].quantity: "
-        "Input should be greater than or equal to 1 (and 20 more)."
+        "Input should be greater than or equal to 1 (and at least 20 more)."
     )
