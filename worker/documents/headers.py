@@ -54,6 +54,7 @@ DEAD_LETTER_HEADERS: Final = {
     str(DeadLetterHeader.FIRST_RECEIVED): "When the worker first received the message.",
     str(DeadLetterHeader.ORIGINAL_USER_ID): "The user_id that the message had.",
     str(DeadLetterHeader.ORIGINAL_EXPIRATION): "The expiration that the message had.",
+    str(DeadLetterHeader.ORIGINAL_PROPERTIES): "Properties that could not be decoded, as bytes.",
 }
 
 
