@@ -107,9 +107,10 @@ class Pipeline:
 
     async def _settle(self, answers: Sequence[Answer]) -> None:
         published = await self._settlement.publish(answers)
-        self._reach(Place.CONFIRMED)
+        message_ids = [each.delivery.properties.message_id for each in answers]
+        self._reach(Place.CONFIRMED, message_ids)
         await self._settlement.acknowledge(published)
-        self._reach(Place.ACKNOWLEDGED)
+        self._reach(Place.ACKNOWLEDGED, message_ids)
         self._note([each for each in published if each.is_final])
         check_left(published)
 
@@ -157,7 +158,7 @@ class Pipeline:
                 decisions = await self._decide_past_conflicts([each.command for each in batch])
             except DatabaseUnavailable as fault:
                 await self._parts.breaker.wait_out(fault)
-        self._reach(Place.COMMITTED)
+        self._reach(Place.COMMITTED, (each.command.message_id for each in batch))
         return [_answer(each, decision) for each, decision in zip(batch, decisions, strict=True)]
 
     async def _decide_past_conflicts(self, commands: Sequence[Command]) -> list[Decision]:
@@ -184,7 +185,7 @@ class Pipeline:
                     for command, situation in zip(commands, situations, strict=True)
                 ]
                 await transaction.commit([each for each in decisions if isinstance(each, Decided)], marks)
-                self._reach(Place.BEFORE_COMMIT)
+                self._reach(Place.BEFORE_COMMIT, (command.message_id for command in commands))
         return decisions
 
     def _note(self, published: Sequence[Published]) -> None:

@@ -89,6 +89,10 @@ class Broker:
             )
         )
 
+    async def publish_all(self, messages: Iterable[dict[str, Any]]) -> None:
+        """Publish messages, each given as the arguments of `publish`, all at once."""
+        await asyncio.gather(*(self.publish(**each) for each in messages))
+
     async def publish(
         self, body: bytes, *, key: str = CHECKOUT, exchange: str = "cart.commands", **properties: Any
     ) -> None:

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
+
 from tests.support.eventually import WITHIN_SECONDS, eventually
 from worker.embedded.process import SYSTEM_PATH
 
@@ -52,6 +54,19 @@ class WorkerProcess:
 
     def kill(self) -> None:
         self._process.kill()
+
+    async def until_stopped_by_failpoint(self) -> None:
+        async def stopped() -> bool:
+            return psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
+
+        await eventually(stopped)
+
+    def go_on(self) -> None:
+        """After a failpoint stopped it."""
+        self._process.send_signal(signal.SIGCONT)
+
+    def times_logged(self, event: str) -> int:
+        return self.log.read_text("utf-8").count(f'"event": "{event}"')
 
     async def exit_code(self, within: float = WITHIN_SECONDS) -> int:
         """Wait for its end; a negative code is the signal that it died of."""
