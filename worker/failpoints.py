@@ -32,7 +32,7 @@ class _Armed(NamedTuple):
 
 
 class Failpoints:
-    """Does nothing, unless armed with `PLACE:ACTION`, or with `PLACE@MESSAGE_ID,...:ACTION` for some messages.
+    """Does nothing, unless armed with `PLACE:ACTION`, or `PLACE@MESSAGE_ID,...:ACTION` for some messages.
 
     `kill` ends the process; `stop` stops it, once, until it gets SIGCONT.
     """
