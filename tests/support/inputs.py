@@ -65,7 +65,7 @@ def checkouts(count: int, *groups: str) -> list[Input]:
 
 
 def a_mixture(count: int, seed: int) -> list[Input]:
-    """Mostly carts that can be ordered; some in part or not at all, updates, malformed messages; some twice."""
+    """Mostly carts that can be ordered; some in part or not at all; updates, malformed ones; some twice."""
     chance = random.Random(seed)
     made: list[Input] = []
     for _ in range(count):

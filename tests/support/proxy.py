@@ -67,7 +67,8 @@ class Proxy:
     def reset(self) -> None:
         """End all connections with RST; new ones are accepted."""
         for writer in self._writers:
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+            with suppress(OSError):
+                writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
             writer.transport.abort()
 
     async def refuse(self) -> None:

@@ -1,4 +1,4 @@
-"""Private services that tests may break, with a line to each that they may cut, and workers at the other end."""
+"""Private services that tests may break, with a line to each that they may cut, and workers beyond it."""
 
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -52,7 +52,7 @@ class Stage:
         return self.services.rabbitmq.amqp_url
 
     async def launch(self, **settings: object) -> tuple[WorkerProcess, Health]:
-        """Start a worker without waiting. Small batches: a fast worker would be done before anything breaks."""
+        """Start a worker without waiting. In large batches it would be done before anything breaks."""
         health = Health()
         usual = {"batch_size": 5, "prefetch": 50, "sweep_after_seconds": 1, "http_address": health.address}
         return await self.workers.launch(**(usual | settings)), health
@@ -85,9 +85,7 @@ class Stage:
         await eventually(done, lambda there: there >= count, within=within)
         await eventually(lambda: self.database.value(_PENDING), lambda left: left == 0, within=within)
 
-    async def account(
-        self, inputs: Iterable[Input], unacknowledged: Iterable[Input] = ()
-    ) -> Account:
+    async def account(self, inputs: Iterable[Input], unacknowledged: Iterable[Input] = ()) -> Account:
         """Hold what was sent against what is there, and take all messages. No worker runs any more."""
         async with connected_broker(self.amqp_url) as broker:
             events, letters = await broker.take_all(KEPT), await broker.take_all(DEAD_LETTERS)
