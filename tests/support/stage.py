@@ -77,13 +77,12 @@ class Stage:
 
     async def until_done(self, inputs: Sequence[Input], within: float = _DONE_SECONDS) -> None:
         """Wait until each message is in a state that is final, and all is published."""
-        count = len({each.message_id for each in inputs})
+        await eventually(lambda: self.left(inputs), lambda left: left <= 0, within=within)
 
-        async def done() -> int:
-            return await self.database.count("stored_events") + await self.ready(DEAD_LETTERS)
-
-        await eventually(done, lambda there: there >= count, within=within)
-        await eventually(lambda: self.database.value(_PENDING), lambda left: left == 0, within=within)
+    async def left(self, inputs: Sequence[Input]) -> int:
+        """How many messages are not in a final state yet, or have an event that is not published."""
+        ended = await self.database.count("stored_events") + await self.ready(DEAD_LETTERS)
+        return len({each.message_id for each in inputs}) - ended or int(await self.database.value(_PENDING))
 
     async def account(self, inputs: Iterable[Input], unacknowledged: Iterable[Input] = ()) -> Account:
         """Hold what was sent against what is there, and take all messages. No worker runs any more."""

@@ -65,6 +65,10 @@ class WorkerProcess:
         """After a failpoint stopped it."""
         self._process.send_signal(signal.SIGCONT)
 
+    @property
+    def has_ended(self) -> bool:
+        return self._process.returncode is not None
+
     def times_logged(self, event: str) -> int:
         return self.log.read_text("utf-8").count(f'"event": "{event}"')
 
