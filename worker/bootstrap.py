@@ -42,6 +42,7 @@ from worker.telemetry import LogEvent
 # While one waits for the broker, the other has the database work.
 PIPELINES: Final = 2
 _OTHER_CONNECTIONS: Final = 4
+_LAST_SECONDS: Final = 2.0
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
 
 log = structlog.get_logger()
@@ -69,10 +70,18 @@ async def run_worker(settings: Settings) -> None:
     try:
         async with serving(settings, status):
             await Supervisor(run_session, status).run()
-        with suppress(WorkerError):
-            await Workers(pool).beat(status.beat())
+        await _last_beat(pool, status)
     finally:
         pool.terminate()
+
+
+async def _last_beat(pool: Pool, status: Status) -> None:
+    """Not for long: a frozen database would keep a worker that has ended already."""
+    beat = asyncio.create_task(Workers(pool).beat(status.beat()))
+    await asyncio.wait([beat], timeout=_LAST_SECONDS)
+    pool.terminate()
+    with suppress(WorkerError):
+        await beat
 
 
 def _spare_the_collector() -> None:
@@ -122,6 +131,7 @@ async def open_session(
             follower=follower,
             workers=Workers(pool),
             status=status,
+            hang_up=pool.terminate,
         )
 
 

@@ -23,6 +23,7 @@ from worker.sweeper import Sweeper
 from worker.telemetry import LogEvent
 
 BEAT_SECONDS: Final = 5.0
+_LAST_SECONDS: Final = 1.0
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 10.0
 
@@ -42,6 +43,8 @@ class Session:
     follower: CatalogFollower
     workers: Workers
     status: Status
+    hang_up: Callable[[], None]
+    """Drops the connections to the database, whoever is using them."""
 
     async def run(self, stop: asyncio.Event, *, grace: float) -> None:
         """Consume until `stop` is set, then drain.
@@ -50,17 +53,18 @@ class Session:
             ExceptionGroup: of the faults that ended the session.
         """
         async with asyncio.TaskGroup() as tasks:
-            aside = [tasks.create_task(each) for each in self._side_work()]
+            begun = [tasks.create_task(each) for each in self._side_work()]
             if await self._catalog_before(stop):
                 lanes = [tasks.create_task(pipeline.run()) for pipeline in self.pipelines]
                 await self.consumer.start()
-                aside += [tasks.create_task(each) for each in self._while_consuming()]
+                begun += [tasks.create_task(each) for each in self._while_consuming()]
                 self.status.become(State.CONSUMING, "consuming")
                 log.info(LogEvent.CONSUMING)
                 await stop.wait()
                 await self._drain(lanes, grace)
-            for task in aside:
-                task.cancel()
+                begun += [*lanes, tasks.create_task(self._flush())]
+                await asyncio.wait(begun[-1:], timeout=_LAST_SECONDS)
+            await self._end(begun)
 
     def _side_work(self) -> list[Coroutine[None, None, None]]:
         """What goes on beside the batches; like these, it waits for a database that is away."""
@@ -102,8 +106,18 @@ class Session:
                 await asyncio.wait(lanes)
         for lane in lanes:
             lane.cancel()
+
+    async def _flush(self) -> None:
         with suppress(TransientFault):
             await self.outbox.flush()
+
+    async def _end(self, begun: Sequence[asyncio.Task[None]]) -> None:
+        """Cancel what goes on. A frozen database would keep what waits for its answer, cancelled or not."""
+        for task in begun:
+            task.cancel()
+        _, kept = await asyncio.wait(begun, timeout=_LAST_SECONDS)
+        if kept:
+            self.hang_up()
 
     async def _beat(self) -> None:
         """Also tells an idle worker that the database is away."""
