@@ -22,12 +22,19 @@ class Health:
         return f"127.0.0.1:{self.port}"
 
     async def ask(self, path: str) -> tuple[int, dict[str, Any]]:
-        """Status and body; (0, {}) where nobody listens."""
+        """Status and JSON body; (0, {}) where nobody listens."""
         try:
-            async with asyncio.timeout(_SECONDS):
-                return await self._ask(path)
+            status, body = await self._get(path)
         except OSError:
             return 0, {}
+        return status, json.loads(body)
+
+    async def metric(self, name: str) -> float:
+        """The value of a metric without labels."""
+        _, body = await self._get("/metrics")
+        return next(
+            float(line.split()[1]) for line in body.decode().splitlines() if line.startswith(f"{name} ")
+        )
 
     async def live(self) -> bool:
         return (await self.ask("/health/live"))[0] == 200
@@ -51,11 +58,12 @@ class Health:
 
         await eventually(not_ready, lambda seen: seen[0] == 503 and because in seen[1], within=within)
 
-    async def _ask(self, path: str) -> tuple[int, dict[str, Any]]:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write(f"GET {path} HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n".encode())
-            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
-        finally:
-            writer.transport.abort()
-        return int(head.split()[1]), json.loads(body)
+    async def _get(self, path: str) -> tuple[int, bytes]:
+        async with asyncio.timeout(_SECONDS):
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+            try:
+                writer.write(f"GET {path} HTTP/1.1\r\nHost: worker\r\nConnection: close\r\n\r\n".encode())
+                head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+            finally:
+                writer.transport.abort()
+        return int(head.split()[1]), body

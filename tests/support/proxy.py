@@ -87,7 +87,8 @@ class Proxy:
         self._lines.add(line)
         try:
             await self._serve(reader, writer)
-        except OSError:
+        except (OSError, asyncio.CancelledError):
+            # A cancellation is ours, at the end; asyncio's server would log it as an error.
             writer.transport.abort()
         finally:
             self._lines.discard(line)

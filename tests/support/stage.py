@@ -51,6 +51,11 @@ class Stage:
         """Past the line, for the tests themselves."""
         return self.services.rabbitmq.amqp_url
 
+    @property
+    def broker_url(self) -> str:
+        """Over the line."""
+        return _by(self.to_broker, self.amqp_url)
+
     async def launch(self, **settings: object) -> tuple[WorkerProcess, Health]:
         """Start a worker without waiting. In large batches it would be done before anything breaks."""
         health = Health()
@@ -113,6 +118,18 @@ class Stage:
         await self.until_begun()
         return inputs, worker, health
 
+    @asynccontextmanager
+    async def gate(self) -> AsyncIterator[None]:
+        """A lock that keeps workers from committing: what they have taken in stays in their hands."""
+        async with Database(self.database.url) as other:
+            await other.execute("BEGIN; LOCK TABLE carts")
+            yield
+            await other.execute("ROLLBACK")
+
+    async def until_at_gate(self, transactions: int = 1) -> None:
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        await eventually(lambda: self.database.value(waiting), lambda count: count >= transactions)
+
     async def dead_letters(self) -> list[Message]:
         async with connected_broker(self.amqp_url) as broker:
             return await broker.take_all(DEAD_LETTERS)
@@ -145,14 +162,16 @@ async def breakable_services(directory: Path | None = None) -> AsyncIterator[Ser
 
 
 @asynccontextmanager
-async def staged(services: Services, directory: Path) -> AsyncIterator[Stage]:
-    """A stage with nothing on it; whatever a test breaks is mended afterwards."""
+async def staged(services: Services, directory: Path, *, quiet: bool = False) -> AsyncIterator[Stage]:
+    """A stage with nothing on it; what a test breaks is mended afterwards. Quiet: logs are not printed."""
     broker_url, database_url = services.rabbitmq.amqp_url, services.postgres.database_url
     async with (
         Proxy(_port(broker_url)) as to_broker,
         Proxy(_port(database_url)) as to_database,
         Database(database_url) as database,
-        workers_for(_by(to_broker, broker_url), _by(to_database, database_url), directory) as workers,
+        workers_for(
+            _by(to_broker, broker_url), _by(to_database, database_url), directory, quiet=quiet
+        ) as workers,
     ):
         await _clear(services, database)
         try:

@@ -91,8 +91,9 @@ class WorkerProcess:
 class Workers:
     """Starts workers, all with the same services."""
 
-    def __init__(self, environment: Mapping[str, str], directory: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], directory: Path, *, quiet: bool = False) -> None:
         self._environment = environment
+        self._quiet = quiet
         self._directory = directory
         self._started: list[WorkerProcess] = []
 
@@ -121,13 +122,18 @@ class Workers:
         """End them all, and print what they logged: pytest shows it with a failure."""
         for worker in self._started:
             await worker.end()
+        if self._quiet:
+            return
         for worker in self._started:
             sys.stdout.write(f"--- {worker.log.name}\n{worker.log.read_text('utf-8')[-_LONGEST_LOG:]}")
 
 
 @asynccontextmanager
-async def workers_for(amqp_url: str, database_url: str, directory: Path) -> AsyncIterator[Workers]:
-    workers = Workers({"CHECKOUT_AMQP_URL": amqp_url, "CHECKOUT_DATABASE_URL": database_url}, directory)
+async def workers_for(
+    amqp_url: str, database_url: str, directory: Path, *, quiet: bool = False
+) -> AsyncIterator[Workers]:
+    urls = {"CHECKOUT_AMQP_URL": amqp_url, "CHECKOUT_DATABASE_URL": database_url}
+    workers = Workers(urls, directory, quiet=quiet)
     try:
         yield workers
     finally:
