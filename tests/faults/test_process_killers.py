@@ -6,7 +6,6 @@ import signal
 from collections.abc import Sequence
 
 from tests.support.carts import a_request
-from tests.support.database import Database
 from tests.support.eventually import eventually
 from tests.support.inputs import Input, checkouts
 from tests.support.stage import Stage
@@ -90,29 +89,20 @@ async def test_sessions_that_end_while_a_message_is_in_work_again_do_not_count_a
     stage: Stage,
 ) -> None:
     inputs = [Input.of(a_request("a"))]
-    async with Database(stage.database.url) as other:
-        await other.execute("BEGIN")
-        await other.execute("LOCK TABLE carts")
+    async with stage.gate():
         await stage.send(inputs)
         for _ in range(2):
             # A worker waits longer after each session that was of no use: two sessions a worker.
             worker, _ = await stage.launch(grace_seconds=1)
-            await _in_work(stage)
+            await stage.until_at_gate()
             for _ in range(2):
                 await _lose_session(stage, worker)
-                await _in_work(stage)
+                await stage.until_at_gate()
             worker.terminate()
             assert await worker.exit_code() == 0
         assert await stage.database.value(ATTEMPTS) == 0
-        await other.execute("ROLLBACK")
     last, _ = await stage.start()
     await stage.assert_nothing_lost(inputs, last)
-
-
-async def _in_work(stage: Stage) -> None:
-    """Somebody waits for the lock."""
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    await eventually(lambda: stage.database.value(waiting), lambda count: count > 0)
 
 
 async def _lose_session(stage: Stage, worker: WorkerProcess) -> None:

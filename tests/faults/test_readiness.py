@@ -5,8 +5,6 @@ from tests.support.eventually import eventually
 from tests.support.inputs import checkouts
 from tests.support.stage import Stage
 
-STATES = "SELECT state FROM workers"
-
 
 async def test_a_worker_is_ready_when_it_is_among_the_consumers_and_not_before(stage: Stage) -> None:
     await stage.to_broker.refuse()
@@ -19,18 +17,6 @@ async def test_a_worker_is_ready_when_it_is_among_the_consumers_and_not_before(s
         await health.until_ready()
         assert [await broker.consumers(queue) for queue in ("cart.checkout", "cart.update")] == [1, 1]
     await stage.assert_nothing_lost([], worker)
-
-
-async def test_a_worker_without_a_database_at_its_start_is_live_and_waits(stage: Stage) -> None:
-    inputs = checkouts(10)
-    await stage.send(inputs)
-    await stage.to_database.refuse()
-    worker, health = await stage.launch()
-    await health.until_live()
-    await health.until_not_ready("database")
-    await stage.to_database.mend()
-    await health.until_ready()
-    await stage.assert_nothing_lost(inputs, worker)
 
 
 async def test_a_worker_that_waits_for_both_services_works_when_they_are_there(stage: Stage) -> None:
@@ -70,15 +56,3 @@ async def test_a_worker_that_drains_is_live_and_not_ready(stage: Stage) -> None:
     assert await worker.exit_code() == 0
     other, _ = await stage.start()
     await stage.assert_nothing_lost(inputs, other)
-
-
-async def test_a_paused_worker_is_paused_where_the_workers_are_listed(stage: Stage) -> None:
-    """As long as the database takes small writes, and refuses what the message path needs."""
-    inputs = checkouts(10)
-    worker, health = await stage.start()
-    async with stage.gate():
-        await stage.send(inputs)
-        await health.until_not_ready("55P03")
-        await eventually(lambda: stage.database.value(STATES), lambda state: state == "paused")
-    await health.until_ready()
-    await stage.assert_nothing_lost(inputs, worker)

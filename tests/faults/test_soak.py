@@ -5,6 +5,6 @@ from tests.support.stage import Stage
 
 
 async def test_faults_in_a_row_lose_nothing_repeat_no_order_and_surprise_nobody(stage: Stage) -> None:
-    report = await soak(stage, seed=1, seconds=25, workers=2, per_second=40, between=0.5)
+    report = await soak(stage, seed=1, seconds=20, workers=2, per_second=40, between=0.5)
     assert report.account.is_clean, table(report)
     assert report.account.ok > 0

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
 from tests.support.account import Account, Traces, account_of
-from tests.support.broker import DEAD_LETTERS, QUEUES, SOURCE, Message, connected_broker
+from tests.support.broker import DEAD_LETTERS, QUEUES, SOURCE, connected_broker
 from tests.support.database import Database, prepare
 from tests.support.eventually import eventually
 from tests.support.health import Health
@@ -129,10 +129,6 @@ class Stage:
     async def until_at_gate(self, transactions: int = 1) -> None:
         waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
         await eventually(lambda: self.database.value(waiting), lambda count: count >= transactions)
-
-    async def dead_letters(self) -> list[Message]:
-        async with connected_broker(self.amqp_url) as broker:
-            return await broker.take_all(DEAD_LETTERS)
 
     async def apply_topology(self) -> None:
         async with connected(self.amqp_url, "tests") as connection:
