@@ -43,6 +43,7 @@ from worker.watchdog import Watchdog
 # While one waits for the broker, the other has the database work.
 PIPELINES: Final = 2
 _OTHER_CONNECTIONS: Final = 4
+_LAST_SECONDS: Final = 2.0
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
 
 log = structlog.get_logger()
@@ -71,8 +72,7 @@ async def run_worker(settings: Settings) -> None:
     try:
         async with serving(settings, status):
             await Supervisor(run_session, status).run()
-        with suppress(WorkerError):
-            await Workers(pool).beat(status.beat())
+        await _last_beat(pool, status)
     finally:
         watching.cancel()
         pool.terminate()
@@ -95,6 +95,15 @@ def _watchdog(settings: Settings, pool: Pool, status: Status, follower: CatalogF
 
     looks = (look_at_broker, look_at_database, look_at_catalog)
     return Watchdog(status, looks, settings.watchdog_seconds)
+
+
+async def _last_beat(pool: Pool, status: Status) -> None:
+    """Not for long: a frozen database would keep a worker that has ended already."""
+    beat = asyncio.create_task(Workers(pool).beat(status.beat()))
+    await asyncio.wait([beat], timeout=_LAST_SECONDS)
+    pool.terminate()
+    with suppress(WorkerError):
+        await beat
 
 
 def _spare_the_collector() -> None:
@@ -144,6 +153,7 @@ async def open_session(
             follower=follower,
             workers=Workers(pool),
             status=status,
+            hang_up=pool.terminate,
         )
 
 

@@ -1,5 +1,6 @@
 """The story of a batch: receive, decode, load, decide, commit, publish, settle."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
@@ -29,6 +30,7 @@ from worker.status import Status
 from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, REDELIVERED, LogEvent
 
 _TRIES_ALONE: Final = 3
+_LARGE_BYTES: Final = 65_536
 _TRIES_IN_CONFLICT: Final = 10
 
 log = structlog.get_logger()
@@ -90,7 +92,7 @@ class Pipeline:
             BrokerUnavailable, PublishNotConfirmed, TopologyFault: what could not be settled is left to be
                 delivered again; what it led to is stored and will be repeated.
         """
-        commands, answers = self._decode(deliveries)
+        commands, answers = await self._decode(deliveries)
         while commands:
             batch, commands = _one_per_cart(commands)
             answers += await self._commit(batch)
@@ -107,13 +109,14 @@ class Pipeline:
 
     async def _settle(self, answers: Sequence[Answer]) -> None:
         published = await self._settlement.publish(answers)
-        self._reach(Place.CONFIRMED)
+        message_ids = [each.delivery.properties.message_id for each in answers]
+        self._reach(Place.CONFIRMED, message_ids)
         await self._settlement.acknowledge(published)
-        self._reach(Place.ACKNOWLEDGED)
+        self._reach(Place.ACKNOWLEDGED, message_ids)
         self._note([each for each in published if each.is_final])
         check_left(published)
 
-    def _decode(self, deliveries: Sequence[Delivery]) -> tuple[list[Received], list[Answer]]:
+    async def _decode(self, deliveries: Sequence[Delivery]) -> tuple[list[Received], list[Answer]]:
         commands: list[Received] = []
         malformed: list[Answer] = []
         for delivery in deliveries:
@@ -122,6 +125,9 @@ class Pipeline:
                 commands.append(Received(delivery, decoded))
             else:
                 malformed.append(Answer(delivery, decoded))
+            if len(delivery.body) > _LARGE_BYTES:
+                # A batch of large bodies would keep heartbeats and health waiting.
+                await asyncio.sleep(0)
         return commands, malformed
 
     async def _commit(self, batch: Sequence[Received]) -> list[Answer]:
@@ -157,7 +163,7 @@ class Pipeline:
                 decisions = await self._decide_past_conflicts([each.command for each in batch])
             except DatabaseUnavailable as fault:
                 await self._parts.breaker.wait_out(fault)
-        self._reach(Place.COMMITTED)
+        self._reach(Place.COMMITTED, (each.command.message_id for each in batch))
         return [_answer(each, decision) for each, decision in zip(batch, decisions, strict=True)]
 
     async def _decide_past_conflicts(self, commands: Sequence[Command]) -> list[Decision]:
@@ -184,7 +190,7 @@ class Pipeline:
                     for command, situation in zip(commands, situations, strict=True)
                 ]
                 await transaction.commit([each for each in decisions if isinstance(each, Decided)], marks)
-                self._reach(Place.BEFORE_COMMIT)
+                self._reach(Place.BEFORE_COMMIT, (command.message_id for command in commands))
         return decisions
 
     def _note(self, published: Sequence[Published]) -> None:

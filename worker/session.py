@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -14,7 +15,7 @@ from worker.amqp.connection import lost
 from worker.amqp.consumer import Consumer
 from worker.breaker import Breaker
 from worker.catalog_follower import CatalogFollower
-from worker.errors import DatabaseUnavailable, TransactionConflict, TransientFault
+from worker.errors import BrokerUnavailable, DatabaseUnavailable, TransactionConflict, TransientFault
 from worker.outbox import Outbox
 from worker.pipeline import Pipeline
 from worker.postgres.workers import Workers
@@ -23,6 +24,7 @@ from worker.sweeper import Sweeper
 from worker.telemetry import LogEvent
 
 BEAT_SECONDS: Final = 5.0
+_LAST_SECONDS: Final = 1.0
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 10.0
 
@@ -42,25 +44,32 @@ class Session:
     follower: CatalogFollower
     workers: Workers
     status: Status
+    hang_up: Callable[[], None]
+    """Drops the connections to the database, whoever is using them."""
 
     async def run(self, stop: asyncio.Event, *, grace: float) -> None:
         """Consume until `stop` is set, then drain.
 
         Raises:
             ExceptionGroup: of the faults that ended the session.
+            BrokerUnavailable: something that should go on ended and told no fault.
         """
+        over = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
-            aside = [tasks.create_task(each) for each in self._side_work()]
-            if await self._catalog_before(stop):
-                lanes = [tasks.create_task(pipeline.run()) for pipeline in self.pipelines]
+            begin = partial(_begin, tasks, over)
+            begun = [begin(each) for each in self._side_work()]
+            if await self._catalog_before(stop, over):
+                lanes = [begin(pipeline.run()) for pipeline in self.pipelines]
                 await self.consumer.start()
-                aside += [tasks.create_task(each) for each in self._while_consuming()]
-                self.status.become(State.CONSUMING, "consuming")
-                log.info(LogEvent.CONSUMING)
-                await stop.wait()
-                await self._drain(lanes, grace)
-            for task in aside:
-                task.cancel()
+                begun += [*lanes, *map(begin, self._while_consuming())]
+                await self._consume_until(stop, over)
+                if not over.is_set():
+                    await self._drain(lanes, grace)
+                    begun.append(begin(self._flush()))
+                    await asyncio.wait(begun[-1:], timeout=_LAST_SECONDS)
+            await self._end(begun)
+        if not stop.is_set():
+            raise BrokerUnavailable("Some work of the session ended without a reason")
 
     def _side_work(self) -> list[Coroutine[None, None, None]]:
         """What goes on beside the batches; like these, it waits for a database that is away."""
@@ -76,21 +85,17 @@ class Session:
     def _while_consuming(self) -> list[Coroutine[None, None, None]]:
         return [self.consumer.widen(), self.consumer.watch(), self.breaker.run()]
 
-    async def _catalog_before(self, stop: asyncio.Event) -> bool:
-        """Wait for a usable catalog; false if the stop came first."""
+    async def _consume_until(self, stop: asyncio.Event, over: asyncio.Event) -> None:
+        if not over.is_set():
+            self.status.become(State.CONSUMING, "consuming")
+            log.info(LogEvent.CONSUMING)
+        await _first_of(stop.wait(), over.wait())
+
+    async def _catalog_before(self, stop: asyncio.Event, over: asyncio.Event) -> bool:
+        """Wait for a usable catalog; false if the stop or a fault came first."""
         self.status.become(State.STARTING, "the catalog is empty, or being read")
-        waits = [
-            asyncio.ensure_future(self.follower.wait_until_usable()),
-            asyncio.ensure_future(stop.wait()),
-        ]
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            if waits[0].done():
-                waits[0].result()
-            return not stop.is_set()
-        finally:
-            for wait in waits:
-                wait.cancel()
+        await _first_of(self.follower.wait_until_usable(), stop.wait(), over.wait())
+        return not (stop.is_set() or over.is_set())
 
     async def _drain(self, lanes: Sequence[asyncio.Task[None]], grace: float) -> None:
         """Finish what was taken in, within the grace; what is left stays unsettled and is delivered again."""
@@ -102,8 +107,18 @@ class Session:
                 await asyncio.wait(lanes)
         for lane in lanes:
             lane.cancel()
+
+    async def _flush(self) -> None:
         with suppress(TransientFault):
             await self.outbox.flush()
+
+    async def _end(self, begun: Sequence[asyncio.Task[None]]) -> None:
+        """Cancel what goes on. A frozen database would keep what waits for its answer, cancelled or not."""
+        for task in begun:
+            task.cancel()
+        _, kept = await asyncio.wait(begun, timeout=_LAST_SECONDS)
+        if kept:
+            self.hang_up()
 
     async def _beat(self) -> None:
         """Also tells an idle worker that the database is away."""
@@ -114,6 +129,28 @@ class Session:
             except DatabaseUnavailable as fault:
                 await self.breaker.wait_out(fault)
             await asyncio.sleep(BEAT_SECONDS)
+
+
+def _begin(
+    tasks: asyncio.TaskGroup, over: asyncio.Event, work: Coroutine[None, None, None]
+) -> asyncio.Task[None]:
+    """Begin work whose failure ends the session.
+
+    The group cancels whoever waits in it just once, and a driver's timeout may swallow that (aiormq 7.2 on
+    Python 3.11): `over` says it for good.
+    """
+    task = tasks.create_task(work)
+    task.add_done_callback(lambda done: over.set() if done.cancelled() or done.exception() else None)
+    return task
+
+
+async def _first_of(*waits: Coroutine[None, None, object]) -> None:
+    tasks = [asyncio.ensure_future(each) for each in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _persistently(work: Callable[[], Awaitable[None]]) -> None:

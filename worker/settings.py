@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     log_format: LogFormat = LogFormat.JSON
     """`json` or `console`."""
     failpoint: str | None = None
-    """Tests only: `NAME:kill` ends the process where the message path reaches NAME."""
+    """Tests only: ends or stops the process at a place of the message path; see `worker/failpoints.py`."""
 
     @classmethod
     def load(cls) -> Self:

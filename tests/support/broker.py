@@ -90,6 +90,10 @@ class Broker:
             )
         )
 
+    async def publish_all(self, messages: Iterable[dict[str, Any]]) -> None:
+        """Publish messages, each given as the arguments of `publish`, all at once."""
+        await asyncio.gather(*(self.publish(**each) for each in messages))
+
     async def publish(
         self, body: bytes, *, key: str = CHECKOUT, exchange: str = "cart.commands", **properties: Any
     ) -> None:
@@ -177,6 +181,18 @@ class Broker:
         taken = [await self._channel.basic_get(DEAD_LETTERS, no_ack=True) for _ in range(count)]
         assert await self.ready(DEAD_LETTERS) == 0, "there are more dead letters"
         return [_message(each) for each in taken]
+
+    async def make_queue(self, queue: str, arguments: FieldTable) -> None:
+        await self._channel.queue_declare(queue, durable=True, arguments=arguments)
+
+    async def empty(self, queue: str) -> int:
+        """Purge a queue; how many messages that were not at a consumer."""
+        return (await self._channel.queue_purge(queue)).message_count or 0
+
+    async def return_one(self, queue: str) -> None:
+        """Take a message and give it back, as a consumer that fails."""
+        message = await self._channel.basic_get(queue)
+        await self._channel.basic_nack(message.delivery_tag or 0, requeue=True)
 
     async def bind(self, queue: str, exchange: str, key: str = "") -> None:
         await self._channel.queue_bind(queue, exchange, key)

@@ -37,6 +37,14 @@ class ManagementApi:
         rights = {"configure": configure, "write": write, "read": read}
         await self._call("PUT", f"/permissions/{quote(vhost, safe='')}/{user}", rights)
 
+    async def limit_deliveries(self, queue: str, limit: int) -> None:
+        """A policy of the default virtual host; the lower of it and the queue's argument holds."""
+        policy = {"pattern": f"^{queue}$", "definition": {"delivery-limit": limit}, "apply-to": "queues"}
+        await self._call("PUT", "/policies/%2F/tests", policy)
+
+    async def unlimit_deliveries(self) -> None:
+        await self._call("DELETE", "/policies/%2F/tests")
+
     async def import_definitions(self, vhost: str, definitions: dict[str, Any]) -> None:
         await self._call("POST", f"/definitions/{quote(vhost, safe='')}", definitions)
 

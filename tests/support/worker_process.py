@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import psutil
+
 from tests.support.eventually import WITHIN_SECONDS, eventually
 from worker.embedded.process import SYSTEM_PATH
 
@@ -53,6 +55,23 @@ class WorkerProcess:
     def kill(self) -> None:
         self._process.kill()
 
+    async def until_stopped_by_failpoint(self) -> None:
+        async def stopped() -> bool:
+            return psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
+
+        await eventually(stopped)
+
+    def go_on(self) -> None:
+        """After a failpoint stopped it."""
+        self._process.send_signal(signal.SIGCONT)
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.returncode is not None
+
+    def times_logged(self, event: str) -> int:
+        return self.log.read_text("utf-8").count(f'"event": "{event}"')
+
     async def exit_code(self, within: float = WITHIN_SECONDS) -> int:
         """Wait for its end; a negative code is the signal that it died of."""
         async with asyncio.timeout(within):
@@ -72,8 +91,9 @@ class WorkerProcess:
 class Workers:
     """Starts workers, all with the same services."""
 
-    def __init__(self, environment: Mapping[str, str], directory: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], directory: Path, *, quiet: bool = False) -> None:
         self._environment = environment
+        self._quiet = quiet
         self._directory = directory
         self._started: list[WorkerProcess] = []
 
@@ -102,13 +122,18 @@ class Workers:
         """End them all, and print what they logged: pytest shows it with a failure."""
         for worker in self._started:
             await worker.end()
+        if self._quiet:
+            return
         for worker in self._started:
             sys.stdout.write(f"--- {worker.log.name}\n{worker.log.read_text('utf-8')[-_LONGEST_LOG:]}")
 
 
 @asynccontextmanager
-async def workers_for(amqp_url: str, database_url: str, directory: Path) -> AsyncIterator[Workers]:
-    workers = Workers({"CHECKOUT_AMQP_URL": amqp_url, "CHECKOUT_DATABASE_URL": database_url}, directory)
+async def workers_for(
+    amqp_url: str, database_url: str, directory: Path, *, quiet: bool = False
+) -> AsyncIterator[Workers]:
+    urls = {"CHECKOUT_AMQP_URL": amqp_url, "CHECKOUT_DATABASE_URL": database_url}
+    workers = Workers(urls, directory, quiet=quiet)
     try:
         yield workers
     finally:

@@ -23,14 +23,15 @@ CLOSE_SECONDS: Final = 3.0
 _SCHEMES: Final = {"amqp", "amqps"}
 # Frames that aiormq reads ahead of a channel; its default of 10 makes reader and channel take turns.
 _FRAMES: Final = 1024
-# aiormq 7.2 raises RuntimeErrors for calls on what is closed already.
 _DENIED: Final = (
     aiormq.exceptions.AuthenticationError,
     aiormq.exceptions.ProbableAuthenticationError,
     # What aiormq 7.2 makes of a virtual host that is not there, or not for this user.
     aiormq.exceptions.InvalidFrameError,
 )
-_LOST: Final = (aiormq.exceptions.AMQPError, RuntimeError)
+# aiormq 7.2 raises RuntimeErrors for calls on what is closed already, and StopAsyncIteration where the peer
+# hangs up in the middle of the handshake.
+_LOST: Final = (aiormq.exceptions.AMQPError, RuntimeError, StopAsyncIteration)
 
 
 @asynccontextmanager

@@ -66,6 +66,12 @@ class RabbitMQ:
         await self._broker.stop()
         await self.start()
 
+    async def control(self, *arguments: str) -> None:
+        """Run `rabbitmqctl` with these arguments against the running broker. Raises: StartError."""
+        log = self._directory / "rabbitmqctl.log"
+        program = str(_server().with_name("rabbitmqctl"))
+        await Process("rabbitmqctl", log).run(self._command(self._environment(), program, *arguments))
+
     def freeze(self) -> None:
         self._broker.freeze()
 

@@ -68,6 +68,10 @@ async def acquired(pool: "Pool") -> AsyncIterator["Connection"]:
         connection = await _acquire(pool)
         try:
             yield connection
+        except asyncpg.ReadOnlySQLTransactionError:
+            # A server that is no primary any more keeps its sessions, which stay read-only: all have to go.
+            await pool.expire_connections()
+            raise
         finally:
             await pool.release(connection)
 

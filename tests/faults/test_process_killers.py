@@ -1,0 +1,115 @@
+"""A message that ends the process is set aside after three times, alone; a lost session is no such end."""
+
+import asyncio
+import random
+import signal
+from collections.abc import Sequence
+
+from tests.support.carts import a_request
+from tests.support.eventually import eventually
+from tests.support.inputs import Input, checkouts
+from tests.support.stage import Stage
+from tests.support.worker_process import WorkerProcess
+
+ATTEMPTS = "SELECT coalesce(max(attempts), 0) FROM attempts"
+
+
+def _killer() -> Input:
+    return Input.of(a_request("a"), outcome="process-killer")
+
+
+def _at(killers: Sequence[Input], place: str = "before-commit") -> str:
+    return f"{place}@{','.join(each.message_id for each in killers)}:kill"
+
+
+async def _restarted_until_done(stage: Stage, inputs: Sequence[Input], **settings: object) -> int:
+    """Start a worker again whenever it died, as orchestrators do; how often it died."""
+    deaths = 0
+    worker, _ = await stage.launch(**settings)
+    async with asyncio.timeout(60):
+        while await stage.left(inputs) > 0:
+            if worker.has_ended:
+                assert await worker.exit_code() == -signal.SIGKILL
+                deaths += 1
+                worker, _ = await stage.launch(**settings)
+            await asyncio.sleep(0.05)
+    assert await worker.stop() == 0
+    return deaths
+
+
+async def _kills(
+    stage: Stage, inputs: Sequence[Input], killers: Sequence[Input], *, workers: int = 1, **settings: object
+) -> int:
+    """Have all of them worked off by workers that die of some; how often they died."""
+    await stage.send(inputs)
+    fatal = {"failpoint": _at(killers), **settings}
+    deaths = await asyncio.gather(*(_restarted_until_done(stage, inputs, **fatal) for _ in range(workers)))
+    account = await stage.account(inputs)
+    assert account.is_clean, account
+    assert account.ok == len(inputs)
+    return sum(deaths)
+
+
+async def test_a_message_that_kills_the_process_is_set_aside_after_three_times_and_no_other_is(
+    stage: Stage,
+) -> None:
+    killer = _killer()
+    inputs = [*checkouts(10), killer, *checkouts(10)]
+    assert await _kills(stage, inputs, [killer], batch_size=20) == 3
+
+
+async def test_three_killers_among_many_messages_are_set_aside_and_all_others_are_answered(
+    stage: Stage,
+) -> None:
+    killers = [_killer() for _ in range(3)]
+    inputs = [*checkouts(200), *killers]
+    random.Random(3).shuffle(inputs)
+    # Those that share a batch die of one another's first time.
+    assert 7 <= await _kills(stage, inputs, killers, batch_size=20) <= 9
+
+
+async def test_a_killer_that_goes_from_worker_to_worker_is_set_aside_after_three_times(stage: Stage) -> None:
+    killer = _killer()
+    inputs = [*checkouts(100), killer, *checkouts(100)]
+    assert await _kills(stage, inputs, [killer], workers=2) == 3
+
+
+async def test_a_message_that_killed_twice_and_then_did_not_has_nothing_against_it(stage: Stage) -> None:
+    harmless = Input.of(a_request("a"))
+    inputs = [harmless, *checkouts(5)]
+    await stage.send(inputs)
+    for _ in range(2):
+        dying, _ = await stage.launch(failpoint=_at([harmless]))
+        assert await dying.exit_code() == -signal.SIGKILL
+    worker, _ = await stage.start()
+    await stage.assert_nothing_lost(inputs, worker)
+
+
+async def test_sessions_that_end_while_a_message_is_in_work_again_do_not_count_against_it(
+    stage: Stage,
+) -> None:
+    inputs = [Input.of(a_request("a"))]
+    async with stage.gate():
+        await stage.send(inputs)
+        for _ in range(2):
+            # A worker waits longer after each session that was of no use: two sessions a worker.
+            worker, _ = await stage.launch(grace_seconds=1)
+            await stage.until_at_gate()
+            for _ in range(2):
+                await _lose_session(stage, worker)
+                await stage.until_at_gate()
+            worker.terminate()
+            assert await worker.exit_code() == 0
+        assert await stage.database.value(ATTEMPTS) == 0
+    last, _ = await stage.start()
+    await stage.assert_nothing_lost(inputs, last)
+
+
+async def _lose_session(stage: Stage, worker: WorkerProcess) -> None:
+    before = worker.times_logged("worker.session-lost")
+
+    async def lost() -> int:
+        return worker.times_logged("worker.session-lost")
+
+    stage.to_broker.reset()
+    await eventually(lost, lambda times: times > before)

@@ -1,0 +1,58 @@
+"""Live: the process turns. Ready: it consumes. Orchestrators act on the one, load and alarms on the other."""
+
+from tests.support.broker import connected_broker
+from tests.support.eventually import eventually
+from tests.support.inputs import checkouts
+from tests.support.stage import Stage
+
+
+async def test_a_worker_is_ready_when_it_is_among_the_consumers_and_not_before(stage: Stage) -> None:
+    await stage.to_broker.refuse()
+    worker, health = await stage.launch()
+    await health.until_live()
+    await health.until_not_ready("broker")
+    async with connected_broker(stage.amqp_url) as broker:
+        assert await broker.consumers() == 0
+        await stage.to_broker.mend()
+        await health.until_ready()
+        assert [await broker.consumers(queue) for queue in ("cart.checkout", "cart.update")] == [1, 1]
+    await stage.assert_nothing_lost([], worker)
+
+
+async def test_a_worker_that_waits_for_both_services_works_when_they_are_there(stage: Stage) -> None:
+    inputs = checkouts(10)
+    await stage.send(inputs)
+    await stage.to_broker.refuse()
+    await stage.to_database.refuse()
+    worker, health = await stage.launch()
+    await health.until_live()
+    await health.until_not_ready("database")
+    await stage.to_database.mend()
+    await health.until_not_ready("broker")
+    await stage.to_broker.mend()
+    await stage.assert_nothing_lost(inputs, worker)
+
+
+async def test_an_idle_worker_notices_that_its_database_is_away_and_that_it_is_back(stage: Stage) -> None:
+    worker, health = await stage.start()
+    await stage.to_database.refuse()
+    await health.until_not_ready("database")
+    async with connected_broker(stage.amqp_url) as broker:
+        await eventually(broker.consumers, lambda count: count == 0)
+        await stage.to_database.mend()
+        await health.until_ready()
+        assert await broker.consumers() == 1
+    await stage.assert_nothing_lost([], worker)
+
+
+async def test_a_worker_that_drains_is_live_and_not_ready(stage: Stage) -> None:
+    inputs = checkouts(10)
+    worker, health = await stage.start()
+    async with stage.gate():
+        await stage.send(inputs)
+        await stage.until_at_gate()
+        worker.terminate()
+        await health.until_not_ready("draining")
+    assert await worker.exit_code() == 0
+    other, _ = await stage.start()
+    await stage.assert_nothing_lost(inputs, other)
