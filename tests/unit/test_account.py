@@ -30,8 +30,10 @@ def _event(body: bytes = BODY, event_id: str = EVENT) -> Message:
 
 
 def _letter(code: str = "not-json") -> Message:
-    headers = {"x-dead-letter-id": "d-1", "x-dead-letter-code": code}
-    properties = spec.Basic.Properties(message_id=MALFORMED.message_id, headers=headers)
+    properties = spec.Basic.Properties(
+        message_id=MALFORMED.message_id,
+        headers={"x-dead-letter-id": "d-1", "x-dead-letter-code": code},
+    )
     return Message(MALFORMED.key, properties, MALFORMED.body)
 
 
