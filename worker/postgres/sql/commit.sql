@@ -74,8 +74,10 @@ new_error AS (
     ON CONFLICT (customer_id, message_id, order_group) DO UPDATE
     SET code = excluded.code, description = excluded.description, created_at = excluded.created_at
 ),
+-- In key order: another worker may mark the same events, and the two must not wait for each other.
 mark AS (
     SELECT * FROM unnest($49::uuid[], $50::text[], $51::text[]) AS mark (customer_id, message_id, publication)
+    ORDER BY customer_id, message_id
 ),
 marked_update AS (
     UPDATE cart_updates SET publication = mark.publication, published_at = clock_timestamp()

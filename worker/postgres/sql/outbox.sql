@@ -1,8 +1,10 @@
 -- name: mark
 -- Note that events were confirmed by the broker, or returned because nobody is bound to their key. What is
--- published stays so, unless it was published once more ($4).
+-- published stays so, unless it was published once more ($4). In key order: another worker may mark the same
+-- events, and the two must not wait for each other.
 WITH mark AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS mark (customer_id, message_id, publication)
+    ORDER BY customer_id, message_id
 ),
 marked_update AS (
     UPDATE cart_updates SET publication = mark.publication, published_at = clock_timestamp()
