@@ -184,11 +184,7 @@ async def test_a_full_disk_that_still_takes_small_writes_costs_no_message_anythi
     inputs = checkouts(40)
     await stage.send(inputs)
     worker, _ = await stage.launch()
-
-    async def flapped() -> int:
-        return worker.times_logged("worker.paused")
-
-    await eventually(flapped, lambda times: times >= 4)
+    await worker.until_logged_times("worker.paused", 4)
     assert "53100" in worker.log.read_text("utf-8")
     assert await stage.database.count("checkouts") == 0
     await stage.database.execute("DROP FUNCTION refuse_to_extend CASCADE")

@@ -6,7 +6,6 @@ import signal
 from collections.abc import Sequence
 
 from tests.support.carts import a_request
-from tests.support.eventually import eventually
 from tests.support.inputs import Input, checkouts
 from tests.support.stage import Stage
 from tests.support.worker_process import WorkerProcess
@@ -107,9 +106,5 @@ async def test_sessions_that_end_while_a_message_is_in_work_again_do_not_count_a
 
 async def _lose_session(stage: Stage, worker: WorkerProcess) -> None:
     before = worker.times_logged("worker.session-lost")
-
-    async def lost() -> int:
-        return worker.times_logged("worker.session-lost")
-
     stage.to_broker.reset()
-    await eventually(lost, lambda times: times > before)
+    await worker.until_logged_times("worker.session-lost", before + 1)

@@ -1,5 +1,8 @@
 """Live: the process turns. Ready: it consumes. Orchestrators act on the one, load and alarms on the other."""
 
+import asyncio
+from urllib.parse import urlsplit
+
 from tests.support.broker import connected_broker
 from tests.support.eventually import eventually
 from tests.support.inputs import checkouts
@@ -16,6 +19,26 @@ async def test_a_worker_is_ready_when_it_is_among_the_consumers_and_not_before(s
         await stage.to_broker.mend()
         await health.until_ready()
         assert [await broker.consumers(queue) for queue in ("cart.checkout", "cart.update")] == [1, 1]
+    await stage.assert_nothing_lost([], worker)
+
+
+async def test_a_broker_that_hangs_up_during_the_handshake_is_tried_again(stage: Stage) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """After the broker's first word."""
+        answers, service = await asyncio.open_connection("127.0.0.1", urlsplit(stage.amqp_url).port)
+        service.write(await reader.readexactly(8))
+        writer.write(await answers.read(65_536))
+        service.close()
+        writer.close()
+
+    await stage.to_broker.refuse()
+    async with await asyncio.start_server(hang_up, "127.0.0.1", stage.to_broker.port):
+        worker, health = await stage.launch()
+        await health.until_live()
+        for times in (1, 2):
+            await worker.until_logged_times("worker.session-lost", times)
+    await stage.to_broker.mend()
+    await health.until_ready()
     await stage.assert_nothing_lost([], worker)
 
 

@@ -69,6 +69,13 @@ class WorkerProcess:
     def has_ended(self) -> bool:
         return self._process.returncode is not None
 
+    async def until_logged_times(self, event: str, least: int) -> None:
+        async def there() -> int:
+            assert not self.has_ended, f"the worker ended with {self._process.returncode}"
+            return self.times_logged(event)
+
+        await eventually(there, lambda times: times >= least)
+
     def times_logged(self, event: str) -> int:
         return self.log.read_text("utf-8").count(f'"event": "{event}"')
 

@@ -62,7 +62,11 @@ new_error AS (
     SET code = excluded.code, description = excluded.description, created_at = excluded.created_at
 )
 UPDATE outcomes SET publication = mark.publication, published_at = clock_timestamp()
-FROM unnest($49::uuid[], $50::text[], $51::text[]) AS mark (customer_id, message_id, publication)
+FROM (
+    SELECT * FROM unnest($49::uuid[], $50::text[], $51::text[]) AS mark (customer_id, message_id, publication)
+    -- In key order: another worker may mark the same events, and the two must not wait for each other.
+    ORDER BY customer_id, message_id
+) AS mark
 WHERE outcomes.customer_id = mark.customer_id
     AND outcomes.message_id = mark.message_id
     AND outcomes.publication <> 'published'

@@ -2,7 +2,11 @@
 -- Note that events were confirmed by the broker, or returned because nobody is bound to their key. What is
 -- published stays so, unless it was published once more ($4).
 UPDATE outcomes SET publication = mark.publication, published_at = clock_timestamp()
-FROM unnest($1::uuid[], $2::text[], $3::text[]) AS mark (customer_id, message_id, publication)
+FROM (
+    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS mark (customer_id, message_id, publication)
+    -- In key order: another worker may mark the same events, and the two must not wait for each other.
+    ORDER BY customer_id, message_id
+) AS mark
 WHERE outcomes.customer_id = mark.customer_id
     AND outcomes.message_id = mark.message_id
     AND ($4 OR outcomes.publication <> 'published')
