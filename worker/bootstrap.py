@@ -17,18 +17,21 @@ from worker.amqp.connection import connected, open_channel
 from worker.amqp.consumer import Consumer
 from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require, topology_for
+from worker.breaker import Breaker
 from worker.catalog_follower import CatalogFollower
 from worker.errors import WorkerError
 from worker.failpoints import Failpoints
 from worker.health import serving
 from worker.outbox import Outbox
 from worker.pipeline import Parts, Pipeline
+from worker.postgres.attempts import Attempts
 from worker.postgres.catalog_feed import listening
 from worker.postgres.checkouts import Checkouts
 from worker.postgres.migrate import check_schema
 from worker.postgres.pool import Pool, acquired, open_pool
 from worker.postgres.stored_events import StoredEvents
 from worker.postgres.workers import Workers
+from worker.second_delivery import SecondDeliveries
 from worker.session import Session
 from worker.settings import CatalogMode, Settings
 from worker.status import State, Status
@@ -54,10 +57,12 @@ async def run_worker(settings: Settings) -> None:
         settings.database, connections=PIPELINES + _OTHER_CONNECTIONS, application=status.worker_id
     )
 
+    follower = catalog_follower(settings, status)
+
     async def run_session(stop: asyncio.Event) -> None:
         status.become(State.STARTING, "connecting")
-        async with open_session(settings, pool, status, failpoints) as session:
-            await session.run(stop, prefetch=settings.prefetch, grace=settings.grace_seconds)
+        async with open_session(settings, pool, status, failpoints, follower) as session:
+            await session.run(stop, grace=settings.grace_seconds)
 
     log.info(LogEvent.STARTING, worker=status.worker_id, version=status.version, catalog=settings.catalog)
     _spare_the_collector()
@@ -79,7 +84,7 @@ def _spare_the_collector() -> None:
 
 @asynccontextmanager
 async def open_session(
-    settings: Settings, pool: Pool, status: Status, failpoints: Failpoints
+    settings: Settings, pool: Pool, status: Status, failpoints: Failpoints, follower: CatalogFollower
 ) -> AsyncIterator[Session]:
     """Connect both ways and put a session together.
 
@@ -89,13 +94,16 @@ async def open_session(
     async with acquired(pool) as connection:
         await check_schema(connection)
     async with _links(settings, status) as links:
-        outbox, follower = Outbox(StoredEvents(pool)), _follower(settings, status)
+        breaker = _breaker(links.consumer, pool, status)
+        outbox = Outbox(StoredEvents(pool))
         parts = [
             Parts(
                 consumer=links.consumer,
                 publisher=publisher,
                 checkouts=Checkouts(pool),
                 outbox=outbox,
+                breaker=breaker,
+                second_deliveries=SecondDeliveries(Attempts(pool), breaker, status.worker_id),
                 catalog=lambda: follower.catalog,
                 limits=Limits(settings.max_message_bytes, settings.max_line_items),
                 batch_size=settings.batch_size,
@@ -107,6 +115,7 @@ async def open_session(
         yield Session(
             connections=links.connections,
             consumer=links.consumer,
+            breaker=breaker,
             pipelines=[Pipeline(each) for each in parts],
             outbox=outbox,
             sweeper=_sweeper(settings, pool, links.sweeping),
@@ -136,11 +145,19 @@ async def _links(settings: Settings, status: Status) -> AsyncIterator[_Links]:
         channel = await open_channel(consuming)
         await require(channel, topology_for(channel))
         publishers = [Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 1)]
-        consumer = Consumer(channel, (CHECKOUT_QUEUE, UPDATE_QUEUE))
+        consumer = Consumer(channel, (CHECKOUT_QUEUE, UPDATE_QUEUE), settings.prefetch)
         yield _Links([consuming, publishing], consumer, publishers[:-1], publishers[-1])
 
 
-def _follower(settings: Settings, status: Status) -> CatalogFollower:
+def _breaker(consumer: Consumer, pool: Pool, status: Status) -> Breaker:
+    async def probe() -> None:
+        await Workers(pool).beat(status.beat())
+
+    return Breaker(consumer, probe, status)
+
+
+def catalog_follower(settings: Settings, status: Status) -> CatalogFollower:
+    """Keeps the catalog for the life of the process: a lost broker does not make it read all anew."""
     return CatalogFollower(
         lambda: listening(settings.database, f"catalog of {status.worker_id}"),
         is_open=settings.catalog is CatalogMode.OPEN,

@@ -15,20 +15,21 @@ from worker.amqp.consumer import Consumer
 from worker.amqp.delivery import Delivery
 from worker.amqp.publisher import Publisher, Receipt
 from worker.amqp.settlement import Answer, Published, Settlement, check_left
+from worker.breaker import Breaker
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.decide import decide
 from worker.checkout.decision import Decided, Decision, Reused
-from worker.errors import DataRejected, SchemaMismatch, TransactionConflict, TransientFault, WorkerError
+from worker.errors import DatabaseUnavailable, DataRejected, SchemaMismatch, TransactionConflict, WorkerError
 from worker.failpoints import Failpoints, Place
 from worker.outbox import Outbox
 from worker.postgres.checkouts import Checkouts
+from worker.second_delivery import SecondDeliveries
 from worker.status import Status
-from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, LogEvent
+from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, REDELIVERED, LogEvent
 
 _TRIES_ALONE: Final = 3
 _TRIES_IN_CONFLICT: Final = 10
-_LONGEST_PAUSE: Final = 5.0
 
 log = structlog.get_logger()
 
@@ -49,6 +50,8 @@ class Parts:
     publisher: Publisher
     checkouts: Checkouts
     outbox: Outbox
+    breaker: Breaker
+    second_deliveries: SecondDeliveries
     catalog: Callable[[], Catalog]
     limits: Limits
     batch_size: int
@@ -72,7 +75,11 @@ class Pipeline:
         """Handle batches until the consumer is stopped and drained."""
         while deliveries := await self._parts.consumer.take(self._parts.batch_size):
             started = monotonic()
-            await self.handle(deliveries)
+            if deliveries[0].redelivered:
+                await self._handle_again(deliveries[0])
+            else:
+                await self.handle(deliveries)
+            self._parts.consumer.finished(deliveries)
             BATCH_SIZE.observe(len(deliveries))
             BATCH_SECONDS.observe(monotonic() - started)
 
@@ -87,6 +94,18 @@ class Pipeline:
         while commands:
             batch, commands = _one_per_cart(commands)
             answers += await self._commit(batch)
+        await self._settle(answers)
+
+    async def _handle_again(self, delivery: Delivery) -> None:
+        """See a message through that was delivered before, or set it aside if it ends processes."""
+        REDELIVERED.inc()
+        async with self._parts.second_deliveries.begun(delivery) as killer:
+            if killer:
+                await self._settle([Answer(delivery, killer)])
+            else:
+                await self.handle([delivery])
+
+    async def _settle(self, answers: Sequence[Answer]) -> None:
         published = await self._settlement.publish(answers)
         self._reach(Place.CONFIRMED)
         await self._settlement.acknowledge(published)
@@ -131,18 +150,13 @@ class Pipeline:
         return Answer(received.delivery, _failed(received.delivery, error, tries))
 
     async def _commit_whole(self, batch: Sequence[Received]) -> list[Answer]:
-        """Faults that time may cure are waited out; the batch stays unsettled meanwhile."""
-        decisions: list[Decision] = []
-        async for attempt in stamina.retry_context(
-            on=_is_outage,
-            attempts=None,
-            timeout=None,
-            wait_initial=0.02,
-            wait_max=_LONGEST_PAUSE,
-            wait_jitter=0.1,
-        ):
-            with attempt:
+        """An outage is waited out; the batch stays unsettled meanwhile."""
+        decisions: list[Decision] | None = None
+        while decisions is None:
+            try:
                 decisions = await self._decide_past_conflicts([each.command for each in batch])
+            except DatabaseUnavailable as fault:
+                await self._parts.breaker.wait_out(fault)
         self._reach(Place.COMMITTED)
         return [_answer(each, decision) for each, decision in zip(batch, decisions, strict=True)]
 
@@ -189,10 +203,6 @@ class Pipeline:
             log.warning(LogEvent.REFUSED, message_id=command.message_id, source=command.origin.source)
         else:
             self._parts.outbox.note(command, returned=receipt is Receipt.RETURNED)
-
-
-def _is_outage(error: Exception) -> bool:
-    return isinstance(error, TransientFault) and not isinstance(error, TransactionConflict)
 
 
 def _decoded(delivery: Delivery, limits: Limits) -> Command | Malformed:

@@ -12,6 +12,7 @@ from aio_pika.abc import AbstractConnection
 
 from worker.amqp.connection import lost
 from worker.amqp.consumer import Consumer
+from worker.breaker import Breaker
 from worker.catalog_follower import CatalogFollower
 from worker.errors import DatabaseUnavailable, TransactionConflict, TransientFault
 from worker.outbox import Outbox
@@ -34,6 +35,7 @@ class Session:
 
     connections: Sequence[AbstractConnection]
     consumer: Consumer
+    breaker: Breaker
     pipelines: Sequence[Pipeline]
     outbox: Outbox
     sweeper: Sweeper
@@ -41,7 +43,7 @@ class Session:
     workers: Workers
     status: Status
 
-    async def run(self, stop: asyncio.Event, *, prefetch: int, grace: float) -> None:
+    async def run(self, stop: asyncio.Event, *, grace: float) -> None:
         """Consume until `stop` is set, then drain.
 
         Raises:
@@ -51,9 +53,10 @@ class Session:
             aside = [tasks.create_task(each) for each in self._side_work()]
             if await self._catalog_before(stop):
                 lanes = [tasks.create_task(pipeline.run()) for pipeline in self.pipelines]
-                await self.consumer.start(prefetch)
+                await self.consumer.start()
+                aside += [tasks.create_task(each) for each in self._while_consuming()]
                 self.status.become(State.CONSUMING, "consuming")
-                log.info(LogEvent.CONSUMING, prefetch=prefetch)
+                log.info(LogEvent.CONSUMING)
                 await stop.wait()
                 await self._drain(lanes, grace)
             for task in aside:
@@ -69,6 +72,9 @@ class Session:
             _persistently(self.follower.run),
             _persistently(self._beat),
         ]
+
+    def _while_consuming(self) -> list[Coroutine[None, None, None]]:
+        return [self.consumer.widen(), self.consumer.watch(), self.breaker.run()]
 
     async def _catalog_before(self, stop: asyncio.Event) -> bool:
         """Wait for a usable catalog; false if the stop came first."""
@@ -100,9 +106,13 @@ class Session:
             await self.outbox.flush()
 
     async def _beat(self) -> None:
+        """Also tells an idle worker that the database is away."""
         await self.workers.forget_lost()
         while True:
-            await self.workers.beat(self.status.beat())
+            try:
+                await self.workers.beat(self.status.beat())
+            except DatabaseUnavailable as fault:
+                await self.breaker.wait_out(fault)
             await asyncio.sleep(BEAT_SECONDS)
 
 

@@ -14,6 +14,7 @@ from worker.telemetry import READY
 class State(StrEnum):
     STARTING = "starting"
     CONSUMING = "consuming"
+    PAUSED = "paused"
     DRAINING = "draining"
     STOPPED = "stopped"
 
@@ -27,6 +28,7 @@ class Status:
         self.state = State.STARTING
         self.because = "starting"
         self.settled = 0
+        self.not_ready_since: float | None = monotonic()
         self._counted, self._counted_at = 0, monotonic()
 
     @property
@@ -35,6 +37,10 @@ class Status:
 
     def become(self, state: State, because: str) -> None:
         self.state, self.because = state, because
+        if self.is_ready:
+            self.not_ready_since = None
+        elif self.not_ready_since is None:
+            self.not_ready_since = monotonic()
         READY.set(self.is_ready)
 
     def beat(self) -> Beat:

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -15,6 +16,7 @@ from worker.telemetry import LogEvent
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
+_LONG_SECONDS: Final = 60.0
 _FORCED: Final = 1
 
 log = structlog.get_logger()
@@ -33,10 +35,13 @@ class Supervisor:
         self._listen_to_signals()
         lost = 0
         while not self._stop.is_set():
+            settled, opened = self._status.settled, monotonic()
             try:
                 await self._run_session(self._stop)
             except* (TransientFault, TopologyFault, SchemaMismatch) as faults:
-                lost = 1 if self._status.is_ready else lost + 1
+                # Each session that settles nothing costs what it held one of its deliveries.
+                useful = self._status.settled > settled or monotonic() - opened > _LONG_SECONDS
+                lost = 1 if useful else lost + 1
                 await self._pause(faults, lost)
         self._status.become(State.STOPPED, "stopped")
         log.info(LogEvent.STOPPED, settled=self._status.settled)

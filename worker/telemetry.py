@@ -20,6 +20,10 @@ class LogEvent(StrEnum):
     CATALOG_LOADED = "worker.catalog-loaded"
     CATALOG_KEPT = "worker.catalog-kept"
     CATALOG_UNREADABLE = "worker.catalog-items-unreadable"
+    PAUSED = "worker.paused"
+    RESUMED = "worker.resumed"
+    BLOCKED = "worker.publishing-blocked"
+    STUCK = "worker.stuck"
     SESSION_LOST = "worker.session-lost"
     SIDE_WORK_FAILED = "worker.side-work-failed"
     DRAINING = "worker.draining"
@@ -39,6 +43,8 @@ MESSAGES: Final = Counter(
 )
 RETURNED: Final = Counter("checkout_events_returned_total", "Events that nobody is bound to.")
 SWEPT: Final = Counter("checkout_events_swept_total", "Events that the sweeper published.")
+OUTAGES: Final = Counter("checkout_outages_total", "Times that consuming was paused for the database.")
+REDELIVERED: Final = Counter("checkout_redelivered_total", "Messages that were delivered again.")
 BATCH_SIZE: Final = Histogram(
     "checkout_batch_messages", "Messages of a batch.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)
 )

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from tests.support.eventually import eventually
-from worker.bootstrap import open_session
+from worker.bootstrap import catalog_follower, open_session
 from worker.failpoints import Failpoints
 from worker.postgres.pool import open_pool
 from worker.settings import Settings
@@ -24,12 +24,11 @@ def settings_for(amqp_url: str, database_url: str, **more: Any) -> Settings:
 async def consuming(settings: Settings) -> AsyncIterator[Status]:
     """A session that consumes until the block ends, and is drained then."""
     status, stop = Status(), asyncio.Event()
+    follower = catalog_follower(settings, status)
     pool = await open_pool(settings.database, connections=6, application=status.worker_id)
     try:
-        async with open_session(settings, pool, status, Failpoints()) as session:
-            running = asyncio.create_task(
-                session.run(stop, prefetch=settings.prefetch, grace=settings.grace_seconds)
-            )
+        async with open_session(settings, pool, status, Failpoints(), follower) as session:
+            running = asyncio.create_task(session.run(stop, grace=settings.grace_seconds))
             try:
                 await _until_ready(status, running)
                 yield status

@@ -4,48 +4,74 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
+from time import monotonic
+from typing import Final
 
 from aiormq.abc import DeliveredMessage
 from aiormq.channel import Channel
 
 from worker.amqp.connection import RPC_SECONDS, translated
 from worker.amqp.delivery import Delivery
+from worker.amqp.hand_out import HandOut
 from worker.errors import BrokerUnavailable
+
+_CAREFUL_PREFETCH: Final = 1
+CHECK_SECONDS: Final = 10.0
+_SILENCE_SECONDS: Final = 30.0
 
 
 class Consumer:
-    """Consumes queues on one channel. The callback only puts deliveries aside: others own the work."""
+    """Consumes queues on one channel. The callback only puts deliveries aside: others own the work.
 
-    def __init__(self, channel: Channel, queues: Sequence[str]) -> None:
+    Each queue is consumed one delivery at a time until a message comes that was never delivered before. What
+    stands before that may be what ended the process, and every end counts as a delivery of all that was held.
+    """
+
+    def __init__(self, channel: Channel, queues: Sequence[str], prefetch: int) -> None:
         self._channel = channel
-        self._queues = queues
-        self._tags: list[str] = []
-        self._waiting: asyncio.Queue[Delivery | None] = asyncio.Queue()
+        self._prefetch = dict.fromkeys(queues, _CAREFUL_PREFETCH)
+        self._full_prefetch = prefetch
+        self._tags: dict[str, str] = {}
+        self._hand_out = HandOut()
+        self._to_widen: asyncio.Queue[str] = asyncio.Queue()
         self._cancelled = asyncio.get_running_loop().create_future()
+        # The prefetch that was set last is that of the next consumer: setting and consuming go together.
+        self._changing = asyncio.Lock()
+        self._last_delivery = monotonic()
+        self._stopped = False
 
-    async def start(self, prefetch: int) -> None:
-        """Begin to consume. Raises: BrokerUnavailable, TopologyFault."""
-        with translated():
-            self._channel.on_consumer_cancel_callbacks.add(self._on_cancelled)
-            await self._channel.basic_qos(prefetch_count=prefetch, timeout=RPC_SECONDS)
-            for queue in self._queues:
-                on_message = partial(self._on_message, queue)
-                answer = await self._channel.basic_consume(queue, on_message, timeout=RPC_SECONDS)
-                self._tags.append(answer.consumer_tag or "")
+    async def start(self) -> None:
+        """Begin to consume, or begin again after a pause. Raises: BrokerUnavailable, TopologyFault."""
+        self._channel.on_consumer_cancel_callbacks.add(self._on_cancelled)
+        async with self._changing:
+            for queue in () if self._stopped else self._prefetch:
+                self._tags[queue] = await self._consume(queue)
+        self._last_delivery = monotonic()
+
+    async def pause(self) -> None:
+        """Take no more in. What was delivered stays here, unsettled."""
+        async with self._changing:
+            while self._tags:
+                await self._cancel(self._tags.popitem()[1])
+
+    async def stop(self) -> None:
+        """Take no more in; what waits is still handed out, then `take` gives nothing."""
+        self._stopped = True
+        try:
+            await self.pause()
+        finally:
+            self._hand_out.end()
 
     async def take(self, limit: int) -> list[Delivery]:
-        """Whatever is waiting, up to the limit; waits for the first. Empty: the consumer was stopped."""
-        first = await self._waiting.get()
-        batch = [first] if first else []
-        while batch and len(batch) < limit and not self._waiting.empty():
-            if (delivery := self._waiting.get_nowait()) is None:
-                self._waiting.put_nowait(None)
-                break
-            batch.append(delivery)
-        if not batch:
-            # The mark of the end stays for whoever else takes.
-            self._waiting.put_nowait(None)
-        return batch
+        """Whatever is waiting, up to the limit; waits for the first. Empty: the consumer was stopped.
+
+        A redelivered message is handed out alone, and nothing beside it until it is finished.
+        """
+        return await self._hand_out.take(limit)
+
+    def finished(self, deliveries: Sequence[Delivery]) -> None:
+        """Nothing more is done for these."""
+        self._hand_out.finished(deliveries)
 
     async def ack(self, deliveries: list[Delivery]) -> None:
         """Acknowledge. An acknowledgement that does not arrive is a redelivery, nothing worse."""
@@ -53,17 +79,29 @@ class Consumer:
             for delivery in deliveries:
                 await self._channel.basic_ack(delivery.tag, wait=False)
 
-    async def stop(self) -> None:
-        """Take no more in; what waits is still handed out, then `take` gives nothing."""
-        try:
-            with translated():
-                for tag in self._tags:
-                    await self._channel.basic_cancel(tag, timeout=RPC_SECONDS)
-        finally:
-            self._waiting.put_nowait(None)
+    async def widen(self) -> None:
+        """Consume with the full prefetch each queue whose head was never delivered before."""
+        while True:
+            queue = await self._to_widen.get()
+            async with self._changing:
+                self._prefetch[queue] = self._full_prefetch
+                if careful := self._tags.pop(queue, None):
+                    self._tags[queue] = await self._consume(queue)
+                    await self._cancel(careful)
+
+    async def watch(self) -> None:
+        """Look, again and again, whether the broker still counts us among the consumers and serves us.
+
+        Raises:
+            BrokerUnavailable: it does not; TopologyFault: a queue is gone.
+        """
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            for queue in tuple(self._tags):
+                await self._look_at(queue)
 
     async def lost(self) -> None:
-        """Wait until the channel is closed or the broker cancels the consumer. Raises: BrokerUnavailable."""
+        """Wait until the channel is closed or the broker cancels a consumer. Raises: BrokerUnavailable."""
         await asyncio.wait(
             [asyncio.ensure_future(self._channel.closing), self._cancelled],
             return_when=asyncio.FIRST_COMPLETED,
@@ -74,8 +112,33 @@ class Consumer:
             else "The channel of the consumer was closed"
         )
 
+    async def _look_at(self, queue: str) -> None:
+        with translated():
+            found = await self._channel.queue_declare(queue=queue, passive=True, timeout=RPC_SECONDS)
+        if queue not in self._tags:
+            return
+        if not found.consumer_count:
+            raise BrokerUnavailable(f"The broker knows no consumer of {queue}")
+        silent = monotonic() - self._last_delivery > _SILENCE_SECONDS
+        if found.message_count and silent and self._hand_out.is_idle:
+            raise BrokerUnavailable(f"{queue} has messages, and none is delivered")
+
+    async def _consume(self, queue: str) -> str:
+        with translated():
+            await self._channel.basic_qos(prefetch_count=self._prefetch[queue], timeout=RPC_SECONDS)
+            on_message = partial(self._on_message, queue)
+            answer = await self._channel.basic_consume(queue, on_message, timeout=RPC_SECONDS)
+            return answer.consumer_tag or ""
+
+    async def _cancel(self, tag: str) -> None:
+        with translated():
+            await self._channel.basic_cancel(tag, timeout=RPC_SECONDS)
+
     async def _on_message(self, queue: str, message: DeliveredMessage) -> None:
-        self._waiting.put_nowait(
+        self._last_delivery = monotonic()
+        if not message.redelivered and self._prefetch[queue] < self._full_prefetch:
+            self._to_widen.put_nowait(queue)
+        self._hand_out.put(
             Delivery(
                 body=message.body,
                 properties=message.header.properties,

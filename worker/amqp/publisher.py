@@ -8,14 +8,19 @@ from enum import Enum
 from typing import Final
 
 import aiormq
+import structlog
 from aiormq import spec
 from aiormq.channel import Channel
 
 from worker.amqp.connection import RPC_SECONDS, confirming_channel, translated
 from worker.errors import WorkerError
+from worker.telemetry import LogEvent
 
 CONFIRM_SECONDS: Final = 10.0
 PERSISTENT: Final = 2
+_LOOK_SECONDS: Final = 0.1
+
+log = structlog.get_logger()
 
 
 class Receipt(Enum):
@@ -44,7 +49,10 @@ class Publisher:
         self._channel = channel
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[Receipt]:
-        """Publish all at once and wait for the broker's word on each."""
+        """Publish all at once and wait for the broker's word on each.
+
+        While the broker blocks publishing (memory or disk alarm) it says nothing, and is waited for.
+        """
         receipts = await self._fly(messages)
         if receipts and all(receipt is Receipt.REFUSED for receipt in receipts):
             # RabbitMQ 3.10.8 goes on refusing on a channel that met a quorum queue without a leader.
@@ -63,8 +71,28 @@ class Publisher:
         by_id: dict[str | None, list[int]] = {}
         for position, message in enumerate(messages):
             by_id.setdefault(message.properties.message_id, []).append(position)
-        await asyncio.gather(*map(in_turn, by_id.values()))
+        await self._landed({asyncio.create_task(in_turn(each)) for each in by_id.values()})
         return receipts
+
+    async def _landed(self, flight: set[asyncio.Task[None]]) -> None:
+        """Wait for the flight, as long as the broker says something or has said that it will not."""
+        try:
+            while flight:
+                landed, flight = await asyncio.wait(flight, timeout=CONFIRM_SECONDS)
+                if flight and not landed and not await self._is_blocked():
+                    return
+        finally:
+            for late in flight:
+                late.cancel()
+
+    async def _is_blocked(self) -> bool:
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                await self._channel.connection.ready()
+        except TimeoutError:
+            log.warning(LogEvent.BLOCKED, cure="look at the broker's memory and disk alarms")
+            return True
+        return False
 
     async def _renew_channel(self) -> None:
         with suppress(WorkerError), translated():
@@ -88,7 +116,6 @@ class Publisher:
                 routing_key=message.routing_key,
                 properties=message.properties,
                 mandatory=True,
-                timeout=CONFIRM_SECONDS,
                 wait=False,
             )
         except aiormq.exceptions.PublishError:

@@ -41,6 +41,11 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_last ON attempts (last_at);
 
+-- A worker that consumes nothing because the database is away.
+ALTER TABLE workers DROP CONSTRAINT workers_state_check;
+ALTER TABLE workers ADD CONSTRAINT workers_state_check
+    CHECK (state IN ('starting', 'consuming', 'paused', 'draining', 'stopped'));
+
 -- The archive: every dead letter once, byte for byte, and what became of it.
 CREATE TABLE dead_letters (
     dead_letter_id text        PRIMARY KEY CHECK (dead_letter_id <> ''),

@@ -1,0 +1,25 @@
+"""Messages that came again and were begun: what is still here when one comes once more ended the process."""
+
+from worker.postgres.pool import Pool, acquired
+from worker.postgres.statements import statement
+
+
+class Attempts:
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def begin(self, message_hash: bytes, queue: str, message_id: str | None, worker_id: str) -> int:
+        """Note that a message is begun; the number of attempts that are not finished, this one included."""
+        async with acquired(self._pool) as connection:
+            arguments = (message_hash, queue, message_id, worker_id)
+            return int(await connection.fetchval(statement("begin_attempt"), *arguments))
+
+    async def finish(self, message_hash: bytes) -> None:
+        """The process outlived it."""
+        async with acquired(self._pool) as connection:
+            await connection.execute(statement("finish_attempt"), message_hash)
+
+    async def forget_old(self) -> None:
+        """Remove what nobody came back to for a week."""
+        async with acquired(self._pool) as connection:
+            await connection.execute(statement("forget_attempts"))

@@ -1,0 +1,11 @@
+-- name: begin_attempt
+INSERT INTO attempts (message_hash, queue, message_id, worker_id) VALUES ($1, $2, $3, $4)
+ON CONFLICT (message_hash) DO UPDATE
+SET attempts = attempts.attempts + 1, worker_id = excluded.worker_id, last_at = clock_timestamp()
+RETURNING attempts
+
+-- name: finish_attempt
+DELETE FROM attempts WHERE message_hash = $1
+
+-- name: forget_attempts
+DELETE FROM attempts WHERE last_at < clock_timestamp() - interval '7 days'

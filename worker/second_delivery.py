@@ -1,0 +1,52 @@
+"""A message that is delivered again: perhaps because it ended the process that had it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Final
+
+from contracts.codes import DeadLetterCode
+from worker.amqp.codec import Malformed
+from worker.amqp.dead_letter import dead_letter_id
+from worker.amqp.delivery import Delivery
+from worker.breaker import Breaker
+from worker.errors import DatabaseUnavailable, WorkerError
+from worker.postgres.attempts import Attempts
+
+# The first delivery is not noted: this many, and it has ended the process three times.
+_UNFINISHED: Final = 2
+_FINISH_SECONDS: Final = 2.0
+_KILLER: Final = Malformed(
+    DeadLetterCode.PROCESS_KILLER,
+    "The worker's process ended three times while it had this message, the last two with no other begun",
+)
+
+
+class SecondDeliveries:
+    def __init__(self, attempts: Attempts, breaker: Breaker, worker_id: str) -> None:
+        self._attempts = attempts
+        self._breaker = breaker
+        self._worker_id = worker_id
+
+    @asynccontextmanager
+    async def begun(self, delivery: Delivery) -> AsyncIterator[Malformed | None]:
+        """Note for the block that this message is begun; gives what it is, if it is known to end processes.
+
+        However the block ends, the process did not, so the note goes: only what ends the process counts.
+        """
+        message_hash = bytes.fromhex(dead_letter_id(delivery))
+        count = await self._begin(message_hash, delivery)
+        try:
+            yield _KILLER if count > _UNFINISHED else None
+        finally:
+            with suppress(WorkerError, TimeoutError):
+                async with asyncio.timeout(_FINISH_SECONDS):
+                    await self._attempts.finish(message_hash)
+
+    async def _begin(self, message_hash: bytes, delivery: Delivery) -> int:
+        message_id = delivery.properties.message_id
+        while True:
+            try:
+                return await self._attempts.begin(message_hash, delivery.queue, message_id, self._worker_id)
+            except DatabaseUnavailable as fault:
+                await self._breaker.wait_out(fault)
