@@ -19,7 +19,7 @@ from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require, topology_for
 from worker.breaker import Breaker
 from worker.catalog_follower import CatalogFollower
-from worker.errors import WorkerError
+from worker.errors import ConfigurationFault, WorkerError
 from worker.failpoints import Failpoints
 from worker.health import serving
 from worker.outbox import Outbox
@@ -38,6 +38,7 @@ from worker.status import State, Status
 from worker.supervisor import Supervisor
 from worker.sweeper import Sweeper
 from worker.telemetry import LogEvent
+from worker.watchdog import Watchdog
 
 # While one waits for the broker, the other has the database work.
 PIPELINES: Final = 2
@@ -66,13 +67,34 @@ async def run_worker(settings: Settings) -> None:
 
     log.info(LogEvent.STARTING, worker=status.worker_id, version=status.version, catalog=settings.catalog)
     _spare_the_collector()
+    watching = asyncio.create_task(_watchdog(settings, pool, status, follower).run())
     try:
         async with serving(settings, status):
             await Supervisor(run_session, status).run()
         with suppress(WorkerError):
             await Workers(pool).beat(status.beat())
     finally:
+        watching.cancel()
         pool.terminate()
+
+
+def _watchdog(settings: Settings, pool: Pool, status: Status, follower: CatalogFollower) -> Watchdog:
+    async def look_at_broker() -> None:
+        async with connected(settings.amqp, f"{status.worker_id} watchdog") as connection:
+            channel = await open_channel(connection)
+            await require(channel, topology_for(channel))
+
+    async def look_at_database() -> None:
+        await Workers(pool).beat(status.beat())
+        async with acquired(pool) as connection:
+            await check_schema(connection)
+
+    async def look_at_catalog() -> None:
+        if not follower.is_usable:
+            raise ConfigurationFault("the catalog is empty")
+
+    looks = (look_at_broker, look_at_database, look_at_catalog)
+    return Watchdog(status, looks, settings.watchdog_seconds)
 
 
 def _spare_the_collector() -> None:

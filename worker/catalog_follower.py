@@ -45,6 +45,10 @@ class CatalogFollower:
     def catalog(self) -> Catalog:
         return self._catalog
 
+    @property
+    def is_usable(self) -> bool:
+        return self._usable.is_set()
+
     async def wait_until_usable(self) -> None:
         """Wait for items, unless the catalog is open: an enforced one without any would fail every cart."""
         await self._usable.wait()

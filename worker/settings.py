@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     """How long a stopping worker may finish what it has begun."""
     sweep_after_seconds: Annotated[float, Field(ge=1, le=3600)] = 30
     """Age at which a committed event that is not marked as published is published again."""
+    watchdog_seconds: Annotated[float, Field(ge=1, le=86_400)] = 300
+    """A worker that cannot consume for so long although broker, database and catalog answer ends."""
     log_format: LogFormat = LogFormat.JSON
     """`json` or `console`."""
     failpoint: str | None = None
