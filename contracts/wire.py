@@ -36,6 +36,8 @@ class DeadLetterHeader(StrEnum):
     FIRST_RECEIVED = "x-dead-letter-first-received"
     ORIGINAL_USER_ID = "x-original-user-id"
     ORIGINAL_EXPIRATION = "x-original-expiration"
+    ORIGINAL_PROPERTIES = "x-original-properties"
+    """All properties as bytes, where these cannot be decoded."""
 
 
 TRACEPARENT: Final = "traceparent"

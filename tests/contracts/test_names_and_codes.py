@@ -95,6 +95,7 @@ def test_headers_of_a_dead_letter_have_their_documented_names() -> None:
         "FIRST_RECEIVED": "x-dead-letter-first-received",
         "ORIGINAL_USER_ID": "x-original-user-id",
         "ORIGINAL_EXPIRATION": "x-original-expiration",
+        "ORIGINAL_PROPERTIES": "x-original-properties",
     }
 
 

@@ -166,6 +166,11 @@ class Broker:
         count = await self.ready(queue)
         return [_message(await self._channel.basic_get(queue, no_ack=True)) for _ in range(count)]
 
+    async def receive(self, queue: str = CHECKOUT) -> None:
+        """Have a message delivered and never settle it: it is delivered again when this connection ends."""
+        delivered = await self._channel.basic_get(queue, no_ack=False, timeout=10)
+        assert isinstance(delivered.delivery, spec.Basic.GetOk)
+
     async def dead_letters(self, count: int) -> list[Message]:
         """Take so many dead letters out of their queue, and no more than there should be."""
         await eventually(lambda: self.ready(DEAD_LETTERS), lambda there: there >= count)

@@ -23,6 +23,8 @@ from contracts.wire import (
     source_of,
 )
 from worker.amqp.delivery import Delivery
+from worker.amqp.frame_shield import UndecodableProperties
+from worker.amqp.property_bytes import identity
 from worker.amqp.publisher import PERSISTENT, Outgoing
 from worker.checkout.command import Command, Origin, cart_id_of
 from worker.checkout.content import command_hash
@@ -51,6 +53,8 @@ class Limits:
 
 def decode(delivery: Delivery, limits: Limits) -> Command | Malformed:
     """The command that a delivery carries; its queue tells which."""
+    if isinstance(delivery.properties, UndecodableProperties):
+        return Malformed(DeadLetterCode.UNDECODABLE_FRAME, delivery.properties.reason)
     read = read_update if delivery.queue == UPDATE_QUEUE else read_checkout
     try:
         _check_ids(delivery.properties)
@@ -175,6 +179,8 @@ def _short(identifier: str) -> str:
 
 def _fallback_id(delivery: Delivery) -> str:
     properties = delivery.properties
+    if isinstance(properties, UndecodableProperties):
+        return f"sha256:{sha256(identity(properties.raw) + delivery.body).hexdigest()}"
     asked = properties.timestamp.isoformat() if properties.timestamp else ""
     parts = (delivery.routing_key, properties.app_id or "", properties.correlation_id or "", asked)
     prefix = "\n".join(f"{len(part)}:{part}" for part in parts).encode()

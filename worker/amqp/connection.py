@@ -12,6 +12,7 @@ from aiormq.abc import AbstractConnection as UnderlayConnection
 from aiormq.channel import Channel
 from yarl import URL
 
+from worker.amqp import frame_shield
 from worker.errors import BrokerUnavailable, ConfigurationFault, TopologyFault
 
 CONNECT_SECONDS: Final = 10.0
@@ -51,6 +52,7 @@ async def connected(url: str, name: str) -> AsyncIterator[AbstractConnection]:
 
 async def _connect(url: str, name: str) -> AbstractConnection:
     address = _address(url)
+    frame_shield.install()
     with translated():
         async with asyncio.timeout(CONNECT_SECONDS):
             return await aio_pika.connect(address, client_properties={"connection_name": name})

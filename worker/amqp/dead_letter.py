@@ -14,7 +14,9 @@ from contracts.scalars import parse_timestamp, timestamp
 from contracts.wire import DEAD_LETTERS_EXCHANGE, UPDATE_QUEUE, DeadLetterHeader, EventType
 from worker.amqp.codec import Malformed, asked_at, is_anonymous, message_id_of, origin_of
 from worker.amqp.delivery import Delivery
-from worker.amqp.header_table import FaithfulProperties
+from worker.amqp.frame_shield import UndecodableProperties
+from worker.amqp.header_table import FaithfulProperties, table
+from worker.amqp.property_bytes import as_sent, identity
 from worker.amqp.publisher import PERSISTENT, Outgoing
 from worker.checkout.event import Event, event_id
 
@@ -24,6 +26,10 @@ _REPLACED: Final = frozenset(
 _CHECKOUT_REJECTION: Final = (EventType.CHECKOUT_REJECTED, CheckoutRejected)
 _REJECTIONS: Final = {UPDATE_QUEUE: (EventType.CART_REJECTED, CartRejected)}
 _LONGEST_REASON: Final = 4096
+# Of the 16 kB that are ours, what identity, code, reason and time leave.
+_MOST_PROPERTY_BYTES: Final = 15 * 1024
+# A frame has 128 kB, all properties are in one, and a larger one ends the connection.
+_MOST_HEADER_BYTES: Final = 108 * 1024
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # These two would make the broker send copies to wherever their values say.
 _SENDER_SELECTED: Final = frozenset({"CC", "BCC"})
@@ -38,10 +44,11 @@ def dead_letter(delivery: Delivery, malformed: Malformed) -> Outgoing:
     """
     came = delivery.properties
     kept = {name: getattr(came, name) for name in came.__slots__ if name not in _REPLACED}
+    headers, lost = _kept_headers(came)
     properties = FaithfulProperties(
         **kept,
         delivery_mode=PERSISTENT,
-        headers=_kept_headers(came) | _our_headers(delivery, malformed),
+        headers=headers | _our_headers(delivery, malformed, lost),
         # aiormq would make one up; with this one, a replay has the identity that the message had.
         message_id=came.message_id or message_id_of(delivery),
     )
@@ -51,6 +58,8 @@ def dead_letter(delivery: Delivery, malformed: Malformed) -> Outgoing:
 def dead_letter_id(delivery: Delivery) -> str:
     """The same for every delivery of a message: queue, properties and body, as the producer sent them."""
     came = delivery.properties
+    if isinstance(came, UndecodableProperties):
+        return sha256(f"{delivery.queue}\n".encode() + identity(came.raw) + delivery.body).hexdigest()
     properties = {name: getattr(came, name) for name in came.__slots__ if name != "headers"}
     properties["headers"] = _sent_headers(came)
     canonical = json.dumps([delivery.queue, properties], sort_keys=True, default=repr)
@@ -86,17 +95,35 @@ def _sent_headers(came: spec.Basic.Properties) -> dict[str, Any]:
     return {key: value for key, value in (came.headers or {}).items() if key not in _NOT_THE_PRODUCERS}
 
 
-def _kept_headers(came: spec.Basic.Properties) -> dict[str, Any]:
-    return {key: value for key, value in _sent_headers(came).items() if key not in _SENDER_SELECTED}
+def _kept_headers(came: spec.Basic.Properties) -> tuple[dict[str, Any], str]:
+    """The producer's headers, and what had to be left out of them: the largest go first."""
+    sent = {key: value for key, value in _sent_headers(came).items() if key not in _SENDER_SELECTED}
+    excess = len(table(sent)) - _MOST_HEADER_BYTES
+    if excess <= 0:
+        return sent, ""
+    sizes = sorted(((len(table({key: sent[key]})), key) for key in sent), reverse=True)
+    left_out = 0
+    while excess > 0:
+        size, key = sizes[left_out]
+        del sent[key]
+        excess -= size - len(table({}))
+        left_out += 1
+    return sent, f" The largest of the headers did not fit beside ours and are left out: {left_out}."
 
 
-def _our_headers(delivery: Delivery, malformed: Malformed) -> dict[str, Any]:
+def _our_headers(delivery: Delivery, malformed: Malformed, lost: str) -> dict[str, Any]:
     headers: dict[str, Any] = {
         DeadLetterHeader.ID: dead_letter_id(delivery),
         DeadLetterHeader.CODE: str(malformed.code),
-        DeadLetterHeader.REASON: malformed.reason.encode()[:_LONGEST_REASON].decode(errors="ignore"),
         DeadLetterHeader.FIRST_RECEIVED: _first_received(delivery),
     }
+    if isinstance(delivery.properties, UndecodableProperties):
+        raw = as_sent(delivery.properties.raw)
+        headers[DeadLetterHeader.ORIGINAL_PROPERTIES] = bytearray(raw[:_MOST_PROPERTY_BYTES])
+        if len(raw) > _MOST_PROPERTY_BYTES:
+            lost = f" Kept are the first {_MOST_PROPERTY_BYTES} of {len(raw)} bytes of properties."
+    reason = malformed.reason.encode()[: _LONGEST_REASON - len(lost)].decode(errors="ignore")
+    headers[DeadLetterHeader.REASON] = reason + lost
     if delivery.properties.user_id:
         headers[DeadLetterHeader.ORIGINAL_USER_ID] = delivery.properties.user_id
     if delivery.properties.expiration:

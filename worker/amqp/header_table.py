@@ -6,10 +6,12 @@ keeps all of them. Integers may change their width, never their value.
 
 import struct
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from aiormq import spec
 from pamqp import encode
+
+_LARGEST_SECONDS: Final = 0xFFFFFFFF
 
 
 class FaithfulProperties(spec.Basic.Properties):
@@ -51,9 +53,10 @@ def _value(value: Any) -> bytes:
 
 
 def _timestamp(moment: datetime) -> bytes:
-    """Pamqp reads large numbers as milliseconds; a moment with a fraction was one of them."""
+    """Pamqp reads large numbers as milliseconds; a moment with a fraction or after 2106 was one of them."""
     seconds = moment.timestamp()
-    return struct.pack(">Q", round(seconds * 1000) if moment.microsecond else int(seconds))
+    in_milliseconds = moment.microsecond or seconds > _LARGEST_SECONDS
+    return struct.pack(">Q", round(seconds * 1000) if in_milliseconds else int(seconds))
 
 
 def _sized(content: bytes) -> bytes:

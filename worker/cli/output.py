@@ -26,8 +26,8 @@ def print_json(value: Any) -> None:
 
 
 def print_line(value: Any) -> None:
-    """One JSON document on one line."""
-    console.out(to_json(value).decode(), highlight=False)
+    """One JSON document on one line; headers of strangers may hold bytes."""
+    console.out(to_json(value, bytes_mode="base64").decode(), highlight=False)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

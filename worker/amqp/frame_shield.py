@@ -1,0 +1,95 @@
+"""A shield for the reader of connections: properties that cannot be decoded cost one message, no connection.
+
+aiormq 7.2 gives a connection up when pamqp 4.0 cannot decode the header of a message. The message would be
+delivered again to the next connection, and end that as well.
+"""
+
+import struct
+from contextlib import suppress
+from typing import Final
+
+import pamqp.frame
+from aiormq import spec
+from pamqp import constants, decode
+from pamqp.frame import FrameTypes
+from pamqp.header import ContentHeader
+
+from worker.amqp.property_bytes import check_headers, split
+
+_FIXED: Final = struct.Struct(">HHQ")
+_PAYLOAD: Final = constants.FRAME_HEADER_SIZE
+_PROPERTIES: Final = _PAYLOAD + _FIXED.size
+# Shorter properties hold few values, at a depth that recursion comes back from.
+_HARMLESS_BYTES: Final = 400
+_LONGEST_REASON: Final = 200
+_unmarshal: Final = pamqp.frame.unmarshal
+
+
+class UndecodableProperties(spec.Basic.Properties):
+    """Properties that cannot be decoded, as bytes. The type is the mark: no producer can forge it."""
+
+    def __init__(self, raw: bytes, reason: str) -> None:
+        super().__init__()
+        self.raw = raw
+        self.reason = reason
+
+
+def install() -> None:
+    """Put the shield before every connection of this process; doing it again changes nothing."""
+    pamqp.frame.unmarshal = unmarshal
+
+
+def unmarshal(data_in: bytes) -> tuple[int, int, FrameTypes]:
+    """A frame, as pamqp reads it, or a content header with `UndecodableProperties`.
+
+    Raises:
+        pamqp.exceptions.UnmarshalingException: of anything but a whole content header.
+    """
+    if data_in[:1] != b"\x02":
+        return _unmarshal(data_in)
+    try:
+        if len(data_in) > _PROPERTIES + _HARMLESS_BYTES:
+            check_headers(split(_raw(data_in)).get("headers", b""))
+        return _unmarshal(data_in)
+    except Exception as error:
+        if not _is_whole(data_in):
+            raise
+        return len(data_in), _channel(data_in), _header(data_in, error)
+
+
+def _is_whole(data: bytes) -> bool:
+    """Where the frame itself is damaged, nothing after it can be trusted."""
+    (size,) = struct.unpack(">I", data[3:_PAYLOAD].rjust(4, b"\0"))
+    return size >= _FIXED.size and len(data) == _PAYLOAD + size + 1 and data[-1] == constants.FRAME_END
+
+
+def _raw(data: bytes) -> bytes:
+    return data[_PROPERTIES:-1]
+
+
+def _channel(data: bytes) -> int:
+    return int.from_bytes(data[1:3])
+
+
+def _header(data: bytes, error: Exception) -> ContentHeader:
+    _, weight, body_size = _FIXED.unpack(data[_PAYLOAD:_PROPERTIES])
+    raw = _raw(data)
+    return ContentHeader(weight, body_size, UndecodableProperties(raw, _reason(raw, error)))
+
+
+def _reason(raw: bytes, error: Exception) -> str:
+    where, cause = _culprit(raw) or ("properties", error)
+    return f"The AMQP {where} of the message cannot be decoded: {cause}"[:_LONGEST_REASON]
+
+
+def _culprit(raw: bytes) -> tuple[str, Exception] | None:
+    """The first property that cannot be decoded, and why."""
+    with suppress(ValueError):
+        for name, written in split(raw).items():
+            try:
+                if name == "headers":
+                    check_headers(written)
+                decode.by_type(written, spec.Basic.Properties.amqp_type(name))
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is the reason
+                return f"property {name}", error
+    return None
