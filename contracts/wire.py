@@ -44,7 +44,7 @@ class DeadLetterHeader(StrEnum):
 class ReplayHeader(StrEnum):
     """Headers of a message that operations publish again; they are no part of what the message says."""
 
-    TOKEN = "x-replay-token"
+    TOKEN = "x-replay-token"  # noqa: S105 - the name of a header
     BY = "x-replayed-by"
     OF = "x-replay-of"
 

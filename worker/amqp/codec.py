@@ -40,7 +40,7 @@ _TRACESTATE: Final = re.compile(r"[\x20-\x7e]{1,512}")
 class Malformed:
     """A delivery that leads to no decision: it becomes a dead letter, and whoever asked is told."""
 
-    code: DeadLetterCode
+    code: DeadLetterCode | str
     reason: str
     violations: list[Violation] = field(default_factory=list)
 

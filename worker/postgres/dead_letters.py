@@ -48,7 +48,7 @@ class LetterAction(StrEnum):
 
 
 class DeadLetter(NamedTuple):
-    """A dead letter as it is archived: the columns of `archive_new` in order, then what a repeat is known by."""
+    """A dead letter as it is archived: the parameters of `archive_new`, then what tells a repeat."""
 
     dead_letter_id: str
     code: str
@@ -76,7 +76,7 @@ class DeadLetter(NamedTuple):
     failed_at: datetime
     replay_token: bytes | None = None
     is_repeat: bool = False
-    """Nothing tells whether this delivery was archived before: it adds no failure to an entry that is there."""
+    """It may have been archived before, and nothing tells: no failure is added to an entry that is there."""
 
     @property
     def stored(self) -> tuple[Any, ...]:
@@ -140,7 +140,7 @@ class DeadLetters:
     async def groups(
         self, states: Sequence[str], *, fingerprint: str | None = None, code: str | None = None, limit: int
     ) -> list[Record]:
-        """What failed in the same way: code, fingerprint, pattern, count, oldest, newest; the largest first."""
+        """What failed in the same way: how many, the oldest and the newest of each; the largest first."""
         return await self._fetch("dead_letter_groups", list(states), fingerprint, code, limit)
 
     async def find(self, name: str, limit: int = 2) -> list[Record]:
