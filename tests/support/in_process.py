@@ -16,8 +16,9 @@ _STOP_SECONDS = 15.0
 
 
 def settings_for(amqp_url: str, database_url: str, **more: Any) -> Settings:
-    """Settings from arguments alone."""
-    return Settings(_env_prefix="NOT_SET_", amqp_url=amqp_url, database_url=database_url, **more)
+    """Settings from arguments alone; dead letters stay in their queue, where the tests look."""
+    usual: dict[str, Any] = {"amqp_url": amqp_url, "database_url": database_url, "archive": "off"}
+    return Settings(_env_prefix="NOT_SET_", **usual | more)
 
 
 @asynccontextmanager
