@@ -39,5 +39,5 @@ def sent(entry: dict[str, Any]) -> spec.Basic.Properties:
 
 def values(properties: spec.Basic.Properties) -> dict[str, Any]:
     """Properties as they compare, without those that are not set."""
-    named = {name: getattr(properties, name) for name in properties.__slots__}
+    named = {name: getattr(properties, name) for name in properties.__slots__ if name != "cluster_id"}
     return {name: value for name, value in named.items() if value not in (None, {})}

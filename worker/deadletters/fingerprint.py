@@ -1,7 +1,8 @@
 """What failed in the same way: code and reason of a dead letter without what is particular to one message.
 
 The pattern is the code, then the place and rule of the first violation or, where there is none, the reason.
-Indexes of lists are dropped; what is in quotes, GUIDs, hashes and numbers become `#`. The fingerprint is the
+Indexes of lists are dropped; in a reason, what is in quotes, GUIDs, hashes and numbers become `#`. The
+fingerprint is the
 first 16 hexadecimal digits of the pattern's SHA-256, so it stays the same over workers, restarts and versions
 for as long as the wording of the rule does.
 """
@@ -22,9 +23,10 @@ _PARTICULAR: Final = re.compile(r"\b(?:[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|\d[\
 
 def pattern_of(code: str, reason: str, violations: Sequence[Violation]) -> str:
     """What dead letters of one group have in common, for people."""
-    said = f"{violations[0].path or 'the message'}: {violations[0].rule}" if violations else reason
-    for particular, common in ((_INDEX, "[]"), (_QUOTED, "#"), (_PARTICULAR, "#")):
-        said = particular.sub(common, said)
+    if violations:
+        said = f"{_INDEX.sub('[]', violations[0].path) or 'the message'}: {violations[0].rule}"
+    else:
+        said = _PARTICULAR.sub("#", _QUOTED.sub("#", _INDEX.sub("[]", reason)))
     return f"{code}: {said}"[:_LONGEST]
 
 
