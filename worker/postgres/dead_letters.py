@@ -1,5 +1,6 @@
 """The archive of dead letters: each once, with what became of it and who did what."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -15,6 +16,7 @@ from worker.postgres.statements import statement
 
 Record = dict[str, Any]
 PRUNED_AT_ONCE: Final = 1_000
+_BEGINNING: Final = re.compile(r"[0-9a-f]{8,63}")
 
 
 class LetterState(StrEnum):
@@ -144,8 +146,10 @@ class DeadLetters:
         return await self._fetch("dead_letter_groups", list(states), fingerprint, code, limit)
 
     async def find(self, name: str, limit: int = 2) -> list[Record]:
-        """Whole dead letters of this id, or whose message has it."""
-        rows = await self._fetch("show_dead_letter", name, limit)
+        """Whole dead letters with this id, with one that begins so, or whose message has it."""
+        # No digit comes after f.
+        beyond = f"{name}g" if _BEGINNING.fullmatch(name) else None
+        rows = await self._fetch("show_dead_letter", name, beyond, limit)
         return [_with_json(row, "violations") for row in rows]
 
     async def history(self, dead_letter_id: str) -> list[Record]:

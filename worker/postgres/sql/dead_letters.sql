@@ -149,15 +149,15 @@ ORDER BY grouped.count DESC, grouped.fingerprint
 LIMIT $4
 
 -- name: show_dead_letter
--- By its id, the beginning of it, or the id of its message.
+-- By its id, by all ids from $1 to before $2, which begin with the same digits, or by the id of its message.
 SELECT dead_letter_id, state, code, reason, violations, fingerprint, pattern, set_aside_by, queue, exchange,
     routing_key, source, message_id, correlation_id, customer_id, cart_id, properties, body, failures, asked_at,
     first_failed_at, last_failed_at, state_since, claimed_at, claimed_by, outcome_customer_id,
     outcome_message_id, copy_of
 FROM dead_letters
-WHERE dead_letter_id = $1 OR message_id = $1
+WHERE dead_letter_id = $1 OR (dead_letter_id >= $1 AND dead_letter_id < $2) OR message_id = $1
 ORDER BY dead_letter_id <> $1, last_failed_at DESC
-LIMIT $2
+LIMIT $3
 
 -- name: dead_letter_actions
 SELECT action, actor, why, state_before, state_after, details, acted_at
