@@ -62,7 +62,7 @@ def a_letter(chance: random.Random, now: datetime) -> Delivery:
     """As the worker sets it aside."""
     received = now - timedelta(days=DAYS * chance.random())
     rare = f"needle{chance.randrange(200_000)}"
-    body = {
+    body: dict[str, Any] = {
         "customerId": str(UUID(int=chance.randrange(CUSTOMERS), version=4)),
         "cart": {"id": str(UUID(int=chance.getrandbits(128), version=4)), "lineItems": []},
         "note": f"{rare} {' '.join(chance.choices(MEMBERS, k=5))}",
