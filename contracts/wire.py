@@ -34,10 +34,19 @@ class DeadLetterHeader(StrEnum):
     CODE = "x-dead-letter-code"
     REASON = "x-dead-letter-reason"
     FIRST_RECEIVED = "x-dead-letter-first-received"
+    FAILED_AT = "x-dead-letter-failed-at"
     ORIGINAL_USER_ID = "x-original-user-id"
     ORIGINAL_EXPIRATION = "x-original-expiration"
     ORIGINAL_PROPERTIES = "x-original-properties"
     """All properties as bytes, where these cannot be decoded."""
+
+
+class ReplayHeader(StrEnum):
+    """Headers of a message that operations publish again; they are no part of what the message says."""
+
+    TOKEN = "x-replay-token"  # noqa: S105 - the name of a header
+    BY = "x-replayed-by"
+    OF = "x-replay-of"
 
 
 TRACEPARENT: Final = "traceparent"

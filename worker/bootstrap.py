@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from aio_pika.abc import AbstractConnection
 
-from contracts.wire import CHECKOUT_QUEUE, UPDATE_QUEUE
+from contracts.wire import CHECKOUT_QUEUE, DEAD_LETTERS_QUEUE, UPDATE_QUEUE
 from worker.amqp.codec import Limits
 from worker.amqp.connection import connected, open_channel
 from worker.amqp.consumer import Consumer
@@ -19,6 +19,7 @@ from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require, topology_for
 from worker.breaker import Breaker
 from worker.catalog_follower import CatalogFollower
+from worker.deadletters import archive as archiving
 from worker.errors import ConfigurationFault, WorkerError
 from worker.failpoints import Failpoints
 from worker.health import serving
@@ -27,13 +28,14 @@ from worker.pipeline import Parts, Pipeline
 from worker.postgres.attempts import Attempts
 from worker.postgres.catalog_feed import listening
 from worker.postgres.checkouts import Checkouts
+from worker.postgres.dead_letters import DeadLetters
 from worker.postgres.migrate import check_schema
 from worker.postgres.pool import Pool, acquired, open_pool
 from worker.postgres.stored_events import StoredEvents
 from worker.postgres.workers import Workers
 from worker.second_delivery import SecondDeliveries
 from worker.session import Session
-from worker.settings import CatalogMode, Settings
+from worker.settings import Archiving, CatalogMode, Settings
 from worker.status import State, Status
 from worker.supervisor import Supervisor
 from worker.sweeper import Sweeper
@@ -125,7 +127,8 @@ async def open_session(
     async with acquired(pool) as connection:
         await check_schema(connection)
     async with _links(settings, status) as links:
-        breaker = _breaker(links.consumer, pool, status)
+        consumers = [links.consumer, *([links.archive] if links.archive else [])]
+        breaker = _breaker(consumers, pool, status)
         outbox = Outbox(StoredEvents(pool))
         parts = [
             Parts(
@@ -136,7 +139,7 @@ async def open_session(
                 breaker=breaker,
                 second_deliveries=SecondDeliveries(Attempts(pool), breaker, status.worker_id),
                 catalog=lambda: follower.catalog,
-                limits=Limits(settings.max_message_bytes, settings.max_line_items),
+                limits=_limits(settings),
                 batch_size=settings.batch_size,
                 failpoints=failpoints,
                 status=status,
@@ -145,9 +148,9 @@ async def open_session(
         ]
         yield Session(
             connections=links.connections,
-            consumer=links.consumer,
+            consumers=consumers,
             breaker=breaker,
-            pipelines=[Pipeline(each) for each in parts],
+            lanes=[*(Pipeline(each) for each in parts), *_archives(settings, links, pool, breaker, status)],
             outbox=outbox,
             sweeper=_sweeper(settings, pool, links.sweeping),
             follower=follower,
@@ -159,12 +162,14 @@ async def open_session(
 
 @dataclass(frozen=True, slots=True)
 class _Links:
-    """What a session has to the broker: a publisher for each pipeline, and one for the sweeper."""
+    """What a session has to the broker: a publisher for each pipeline, for the sweeper and the archive."""
 
     connections: list[AbstractConnection]
     consumer: Consumer
+    archive: Consumer | None
     publishers: list[Publisher]
     sweeping: Publisher
+    announcing: Publisher
 
 
 @asynccontextmanager
@@ -176,16 +181,34 @@ async def _links(settings: Settings, status: Status) -> AsyncIterator[_Links]:
     ):
         channel = await open_channel(consuming)
         await require(channel, topology_for(channel))
-        publishers = [Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 1)]
+        *publishers, sweeping, announcing = [
+            Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 2)
+        ]
         consumer = Consumer(channel, (CHECKOUT_QUEUE, UPDATE_QUEUE), settings.prefetch)
-        yield _Links([consuming, publishing], consumer, publishers[:-1], publishers[-1])
+        archive = None
+        if settings.archive is Archiving.ON:
+            archive = Consumer(await open_channel(consuming), (DEAD_LETTERS_QUEUE,), archiving.PREFETCH)
+        yield _Links([consuming, publishing], consumer, archive, publishers, sweeping, announcing)
 
 
-def _breaker(consumer: Consumer, pool: Pool, status: Status) -> Breaker:
+def _archives(
+    settings: Settings, links: _Links, pool: Pool, breaker: Breaker, status: Status
+) -> Iterator[archiving.Archive]:
+    if links.archive:
+        letters, limits = DeadLetters(pool), _limits(settings)
+        parts = (links.archive, links.announcing, letters, breaker, limits, status.worker_id)
+        yield archiving.Archive(archiving.Parts(*parts))
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings.max_message_bytes, settings.max_line_items)
+
+
+def _breaker(consumers: Sequence[Consumer], pool: Pool, status: Status) -> Breaker:
     async def probe() -> None:
         await Workers(pool).beat(status.beat())
 
-    return Breaker(consumer, probe, status)
+    return Breaker(consumers, probe, status)
 
 
 def catalog_follower(settings: Settings, status: Status) -> CatalogFollower:

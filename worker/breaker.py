@@ -1,7 +1,7 @@
 """The breaker: while the database is away nothing is consumed, and what was taken in waits unsettled."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import Final
 
@@ -23,8 +23,10 @@ log = structlog.get_logger()
 class Breaker:
     """Opens at the first fault of the database, closes when `probe`, a write, succeeds."""
 
-    def __init__(self, consumer: Consumer, probe: Callable[[], Awaitable[None]], status: Status) -> None:
-        self._consumer = consumer
+    def __init__(
+        self, consumers: Sequence[Consumer], probe: Callable[[], Awaitable[None]], status: Status
+    ) -> None:
+        self._consumers = consumers
         self._probe = probe
         self._status = status
         self._closed = asyncio.Event()
@@ -49,11 +51,13 @@ class Breaker:
             log.warning(LogEvent.PAUSED, because=self._why)
             OUTAGES.inc()
             self._say(State.PAUSED, self._why)
-            await self._consumer.pause()
+            for consumer in self._consumers:
+                await consumer.pause()
             await self._until_it_answers()
             self._opened.clear()
             self._closed.set()
-            await self._consumer.start()
+            for consumer in self._consumers:
+                await consumer.start()
             self._say(State.CONSUMING, "consuming")
             log.info(LogEvent.RESUMED)
 

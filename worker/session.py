@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from aio_pika.abc import AbstractConnection
@@ -17,7 +17,6 @@ from worker.breaker import Breaker
 from worker.catalog_follower import CatalogFollower
 from worker.errors import BrokerUnavailable, DatabaseUnavailable, TransactionConflict, TransientFault
 from worker.outbox import Outbox
-from worker.pipeline import Pipeline
 from worker.postgres.workers import Workers
 from worker.status import State, Status
 from worker.sweeper import Sweeper
@@ -31,14 +30,20 @@ _LONGEST_PAUSE: Final = 10.0
 log = structlog.get_logger()
 
 
+class Lane(Protocol):
+    """What handles the deliveries of a consumer until there are no more."""
+
+    async def run(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """Everything that one pair of connections serves. Torn down whole, never repaired."""
 
     connections: Sequence[AbstractConnection]
-    consumer: Consumer
+    consumers: Sequence[Consumer]
     breaker: Breaker
-    pipelines: Sequence[Pipeline]
+    lanes: Sequence[Lane]
     outbox: Outbox
     sweeper: Sweeper
     follower: CatalogFollower
@@ -59,8 +64,9 @@ class Session:
             begin = partial(_begin, tasks, over)
             begun = [begin(each) for each in self._side_work()]
             if await self._catalog_before(stop, over):
-                lanes = [begin(pipeline.run()) for pipeline in self.pipelines]
-                await self.consumer.start()
+                lanes = [begin(lane.run()) for lane in self.lanes]
+                for consumer in self.consumers:
+                    await consumer.start()
                 begun += [*lanes, *map(begin, self._while_consuming())]
                 await self._consume_until(stop, over)
                 if not over.is_set():
@@ -74,7 +80,7 @@ class Session:
     def _side_work(self) -> list[Coroutine[None, None, None]]:
         """What goes on beside the batches; like these, it waits for a database that is away."""
         return [
-            self.consumer.lost(),
+            *(consumer.lost() for consumer in self.consumers),
             *(lost(connection) for connection in self.connections),
             _persistently(self.outbox.run),
             _persistently(self.sweeper.run),
@@ -83,7 +89,8 @@ class Session:
         ]
 
     def _while_consuming(self) -> list[Coroutine[None, None, None]]:
-        return [self.consumer.widen(), self.consumer.watch(), self.breaker.run()]
+        widening = [consumer.widen() for consumer in self.consumers]
+        return [*widening, *(consumer.watch() for consumer in self.consumers), self.breaker.run()]
 
     async def _consume_until(self, stop: asyncio.Event, over: asyncio.Event) -> None:
         if not over.is_set():
@@ -103,7 +110,8 @@ class Session:
         log.info(LogEvent.DRAINING, grace_seconds=grace)
         with suppress(TimeoutError):
             async with asyncio.timeout(grace):
-                await self.consumer.stop()
+                for consumer in self.consumers:
+                    await consumer.stop()
                 await asyncio.wait(lanes)
         for lane in lanes:
             lane.cancel()

@@ -20,6 +20,11 @@ class CatalogMode(StrEnum):
     OPEN = "open"
 
 
+class Archiving(StrEnum):
+    ON = "on"
+    OFF = "off"
+
+
 class LogFormat(StrEnum):
     JSON = "json"
     CONSOLE = "console"
@@ -56,6 +61,10 @@ class Settings(BaseSettings):
     """Larger commands are dead-lettered."""
     max_line_items: Annotated[int, Field(ge=1, le=10_000)] = 200
     """Line items of a cart, add-ons included."""
+    archive: Archiving = Archiving.ON
+    """`on`: this worker archives dead letters. `off`: they wait in their queue for one that does."""
+    masked_fields: str = "lastModifiedUser"
+    """Members whose values `checkout dead-letters` hides, by name in any case, with commas between them."""
     grace_seconds: Annotated[float, Field(gt=0, le=3600)] = 25
     """How long a stopping worker may finish what it has begun."""
     sweep_after_seconds: Annotated[float, Field(ge=1, le=3600)] = 30
@@ -96,6 +105,11 @@ class Settings(BaseSettings):
         return _required(
             self.database_url, "CHECKOUT_DATABASE_URL", "postgresql://user:password@host:5432/database"
         )
+
+
+def editor_command() -> str | None:
+    """The operator's editor, as a shell would start it."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR")  # noqa: TID251
 
 
 def _required(url: SecretStr | None, name: str, example: str) -> str:

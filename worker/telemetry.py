@@ -31,6 +31,9 @@ class LogEvent(StrEnum):
     STOPPED = "worker.stopped"
     FAILED = "message.failed"
     DEAD_LETTERED = "message.dead-lettered"
+    ARCHIVED = "dead-letter.archived"
+    UNREADABLE = "dead-letter.unreadable"
+    NOT_ARCHIVED = "dead-letter.not-archived"
     BATCH_WAITS = "batch.waits"
     BATCH_SPLIT = "batch.split"
     REFUSED = "event.refused"
@@ -40,6 +43,9 @@ class LogEvent(StrEnum):
 
 MESSAGES: Final = Counter(
     "checkout_messages_total", "Deliveries that were settled, by what they led to.", ["outcome"]
+)
+ARCHIVED: Final = Counter(
+    "checkout_dead_letters_archived_total", "Dead letters that were archived, by who set them aside.", ["by"]
 )
 RETURNED: Final = Counter("checkout_events_returned_total", "Events that nobody is bound to.")
 SWEPT: Final = Counter("checkout_events_swept_total", "Events that the sweeper published.")

@@ -4,7 +4,7 @@ import pytest
 
 from contracts import wire
 from contracts.codes import CartErrorCode, DeadLetterCode, OrderErrorCode
-from contracts.wire import DeadLetterHeader, EventType, event_routing_key, source_of
+from contracts.wire import DeadLetterHeader, EventType, ReplayHeader, event_routing_key, source_of
 
 
 def test_cart_error_codes_have_their_documented_numbers_and_names() -> None:
@@ -93,9 +93,15 @@ def test_headers_of_a_dead_letter_have_their_documented_names() -> None:
         "CODE": "x-dead-letter-code",
         "REASON": "x-dead-letter-reason",
         "FIRST_RECEIVED": "x-dead-letter-first-received",
+        "FAILED_AT": "x-dead-letter-failed-at",
         "ORIGINAL_USER_ID": "x-original-user-id",
         "ORIGINAL_EXPIRATION": "x-original-expiration",
         "ORIGINAL_PROPERTIES": "x-original-properties",
+    }
+    assert {each.name: each.value for each in ReplayHeader} == {
+        "TOKEN": "x-replay-token",
+        "BY": "x-replayed-by",
+        "OF": "x-replay-of",
     }
 
 

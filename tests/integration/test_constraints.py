@@ -74,19 +74,21 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "code": "'not-json'",
         "reason": "'r'",
         "fingerprint": "'f'",
+        "pattern": "'p'",
         "set_aside_by": "'worker'",
         "exchange": "'e'",
         "routing_key": "'k'",
         "source": "'s'",
         "properties": "''",
         "body": "''",
+        "words": "''",
         "asked_at": "now()",
         "first_failed_at": "now()",
         "last_failed_at": "now()",
     },
+    "dead_letter_counts": {"fingerprint": "'f'", "state": "'parked'", "code": "'c'", "letters": "1"},
     "dead_letter_actions": {
-        "dead_letter_id": "'parent'",
-        "action_number": "1",
+        "dead_letter_id": "'d'",
         "action": "'archived'",
         "actor": "'worker'",
         "state_after": "'parked'",
@@ -100,6 +102,12 @@ CLAIMED: Final = {
     "replay_token": "sha256('x')",
     "claimed_at": "now()",
     "claimed_by": "'o'",
+}
+
+RESOLVED: Final = {
+    "state": "'resolved'",
+    "outcome_customer_id": CUSTOMER,
+    "outcome_message_id": "'m'",
 }
 
 # What breaks each CHECK, beside the row that is valid otherwise.
@@ -136,8 +144,13 @@ BROKEN: Final[dict[str, list[tuple[str, dict[str, str]]]]] = {
         ("dead_letters", CLAIMED | {"state": "'parked'"}),
         *(("dead_letters", CLAIMED | {column: "NULL"}) for column in CLAIMED if column != "state"),
     ],
+    "dead_letters_fingerprint_check": [("dead_letters", {"fingerprint": "''"})],
+    "dead_letters_outcome_when_resolved": [
+        ("dead_letters", RESOLVED | {"state": "'parked'"}),
+        *(("dead_letters", RESOLVED | {column: "NULL"}) for column in RESOLVED if column != "state"),
+    ],
     "dead_letters_failed_in_order": [("dead_letters", {"last_failed_at": "now() - interval '1 s'"})],
-    "dead_letter_actions_action_number_check": [("dead_letter_actions", {"action_number": "0"})],
+    "dead_letter_actions_dead_letter_id_check": [("dead_letter_actions", {"dead_letter_id": "''"})],
     "dead_letter_actions_action_check": [("dead_letter_actions", {"action": "'lost'"})],
     "dead_letter_actions_actor_check": [("dead_letter_actions", {"actor": "''"})],
     "orders_order_group_check": [("orders", {"order_group": "''"})],
@@ -158,12 +171,6 @@ CASES: Final = [
 
 
 async def _insert(database: Database, table: str, change: dict[str, str]) -> None:
-    if table == "dead_letter_actions":
-        await _insert_one(database, "dead_letters", {"dead_letter_id": "'parent'"})
-    await _insert_one(database, table, change)
-
-
-async def _insert_one(database: Database, table: str, change: dict[str, str]) -> None:
     row = VALID[table] | change
     await database.execute(f"INSERT INTO {table} ({', '.join(row)}) VALUES ({', '.join(row.values())})")  # noqa: S608
 
@@ -201,6 +208,7 @@ async def test_every_check_of_the_schema_is_tried_here(database: Database) -> No
         ("catalog_items", {}, "catalog_items_pkey"),
         ("workers", {}, "workers_pkey"),
         ("attempts", {}, "attempts_pkey"),
+        ("dead_letter_counts", {}, "dead_letter_counts_pkey"),
         ("dead_letters", CLAIMED, "dead_letters_pkey"),
         ("dead_letters", CLAIMED | {"dead_letter_id": "'e'"}, "dead_letters_token"),
     ],
@@ -233,6 +241,7 @@ async def test_the_customer_comes_first_in_every_key_of_the_message_path(databas
 
 async def test_what_was_done_to_a_dead_letter_cannot_be_changed_or_removed(database: Database) -> None:
     await _insert(database, "dead_letter_actions", {})
-    for change in ("UPDATE dead_letter_actions SET actor = 'x'", "DELETE FROM dead_letter_actions"):
+    changes = ("UPDATE {} SET actor = 'x'", "DELETE FROM {}", "TRUNCATE {}")
+    for change in (each.format("dead_letter_actions") for each in changes):
         with pytest.raises(asyncpg.RaiseError, match="only ever added to"):
             await database.execute(change)

@@ -108,6 +108,7 @@ async def test_the_letter_says_what_was_wrong_and_when_it_came(broker: Broker) -
         "x-dead-letter-code",
         "x-dead-letter-reason",
         "x-dead-letter-first-received",
+        "x-dead-letter-failed-at",
     }
     assert len(ours["x-dead-letter-id"]) == 64
     received = datetime.fromisoformat(ours["x-dead-letter-first-received"])

@@ -175,6 +175,18 @@ class Broker:
         delivered = await self._channel.basic_get(queue, no_ack=False, timeout=10)
         assert isinstance(delivered.delivery, spec.Basic.GetOk)
 
+    async def give_back(self, queue: str, count: int) -> None:
+        """Have messages delivered and return them: their next delivery is not the first."""
+        taken = [await self._channel.basic_get(queue, no_ack=False, timeout=10) for _ in range(count)]
+        for each in taken:
+            assert isinstance(each.delivery, spec.Basic.GetOk), "there are fewer messages"
+            await self._channel.basic_nack(each.delivery.delivery_tag or 0, requeue=True)
+
+    async def exceed_delivery_limit(self, queue: str) -> None:
+        """Return the one message of a queue until the broker sets it aside."""
+        while isinstance((await self._channel.basic_get(queue, timeout=10)).delivery, spec.Basic.GetOk):
+            await self._channel.basic_recover(requeue=True)
+
     async def dead_letters(self, count: int) -> list[Message]:
         """Take so many dead letters out of their queue, and no more than there should be."""
         await eventually(lambda: self.ready(DEAD_LETTERS), lambda there: there >= count)

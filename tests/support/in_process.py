@@ -9,15 +9,21 @@ from tests.support.eventually import eventually
 from worker.bootstrap import catalog_follower, open_session
 from worker.failpoints import Failpoints
 from worker.postgres.pool import open_pool
-from worker.settings import Settings
+from worker.settings import Archiving, Settings
 from worker.status import Status
 
 _STOP_SECONDS = 15.0
 
 
 def settings_for(amqp_url: str, database_url: str, **more: Any) -> Settings:
-    """Settings from arguments alone."""
-    return Settings(_env_prefix="NOT_SET_", amqp_url=amqp_url, database_url=database_url, **more)
+    """Settings from arguments alone; dead letters stay in their queue, where the tests look."""
+    usual: dict[str, Any] = {"amqp_url": amqp_url, "database_url": database_url, "archive": "off"}
+    return Settings(_env_prefix="NOT_SET_", **usual | more)
+
+
+def archiving_by(settings: Settings) -> Settings:
+    """The same, for a worker that archives dead letters."""
+    return settings.model_copy(update={"archive": Archiving.ON})
 
 
 @asynccontextmanager

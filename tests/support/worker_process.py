@@ -16,6 +16,8 @@ from worker.embedded.process import SYSTEM_PATH
 
 CONSUMING: Final = "worker.consuming"
 _LONGEST_LOG: Final = 20_000
+# Dead letters stay in their queue, where the tests look.
+_USUAL: Final = {"CHECKOUT_HTTP_ADDRESS": "off", "CHECKOUT_ARCHIVE": "off"}
 
 
 class WorkerProcess:
@@ -111,7 +113,7 @@ class Workers:
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "worker", "run"),
-                env={"PATH": SYSTEM_PATH, "CHECKOUT_HTTP_ADDRESS": "off", **self._environment, **given},
+                env={"PATH": SYSTEM_PATH, **_USUAL, **self._environment, **given},
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from contracts.codes import DeadLetterCode
 from contracts.document import parsed
 from contracts.rejected import CartRejected, CheckoutRejected
 from contracts.scalars import parse_timestamp, timestamp
-from contracts.wire import DEAD_LETTERS_EXCHANGE, UPDATE_QUEUE, DeadLetterHeader, EventType
+from contracts.wire import DEAD_LETTERS_EXCHANGE, UPDATE_QUEUE, DeadLetterHeader, EventType, ReplayHeader
 from worker.amqp.codec import Malformed, asked_at, is_anonymous, message_id_of, origin_of
 from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import UndecodableProperties
@@ -30,11 +31,24 @@ _LONGEST_REASON: Final = 4096
 _MOST_PROPERTY_BYTES: Final = 15 * 1024
 # A frame has 128 kB, all properties are in one, and a larger one ends the connection.
 _MOST_HEADER_BYTES: Final = 108 * 1024
+# Nothing in these can be read, or reading them may be what ended the process.
+_UNREAD: Final = frozenset(
+    {
+        DeadLetterCode.TOO_LARGE,
+        DeadLetterCode.NOT_UTF8,
+        DeadLetterCode.NOT_JSON,
+        DeadLetterCode.PROCESS_KILLER,
+    }
+)
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # These two would make the broker send copies to wherever their values say.
 _SENDER_SELECTED: Final = frozenset({"CC", "BCC"})
 # Written by quorum queues on each delivery, and by us on a dead letter that came back: not the message's.
 _NOT_THE_PRODUCERS: Final = frozenset({"x-delivery-count", "x-acquired-count", *DeadLetterHeader})
+# What a message gets on its way from one attempt to the next, or loses on it: no part of its identity.
+_OF_THE_WAY: Final = frozenset({"cluster_id", "delivery_mode", "expiration", "message_id", "user_id"})
+_WAY_HEADERS: Final = _NOT_THE_PRODUCERS | _SENDER_SELECTED | frozenset(ReplayHeader)
+_DEATHS: Final = re.compile("x-death|x-(first|last)-death-(exchange|queue|reason)")
 
 
 def dead_letter(delivery: Delivery, malformed: Malformed) -> Outgoing:
@@ -56,12 +70,16 @@ def dead_letter(delivery: Delivery, malformed: Malformed) -> Outgoing:
 
 
 def dead_letter_id(delivery: Delivery) -> str:
-    """The same for every delivery of a message: queue, properties and body, as the producer sent them."""
+    """The same for every delivery of a message and for its replays: queue, properties and body.
+
+    What does not survive a dead letter and its replay is left out: user, expiration, delivery mode, copies.
+    """
     came = delivery.properties
     if isinstance(came, UndecodableProperties):
         return sha256(f"{delivery.queue}\n".encode() + identity(came.raw) + delivery.body).hexdigest()
-    properties = {name: getattr(came, name) for name in came.__slots__ if name != "headers"}
-    properties["headers"] = _sent_headers(came)
+    properties = {name: getattr(came, name) for name in came.__slots__ if name not in _OF_THE_WAY}
+    properties["headers"] = sent_headers(came)
+    properties["message_id"] = message_id_of(delivery)
     canonical = json.dumps([delivery.queue, properties], sort_keys=True, default=repr)
     hashed = sha256(canonical.encode())
     # Not both in one: where the broker sets no limit of its own, a body may have 100 MB.
@@ -73,7 +91,7 @@ def rejected_event(delivery: Delivery, malformed: Malformed) -> Event | None:
     """`checkout.rejected` or `cart.rejected` for whoever asked; None where nothing tells who that is."""
     if is_anonymous(delivery):
         return None
-    customer_id, cart_id = _mentioned_ids(delivery, malformed.code)
+    customer_id, cart_id = mentioned_ids(delivery, malformed.code)
     kind, body_of = _REJECTIONS.get(delivery.queue, _CHECKOUT_REJECTION)
     body = body_of(
         code=malformed.code,
@@ -94,13 +112,16 @@ def rejected_event(delivery: Delivery, malformed: Malformed) -> Event | None:
     )
 
 
-def _sent_headers(came: spec.Basic.Properties) -> dict[str, Any]:
-    return {key: value for key, value in (came.headers or {}).items() if key not in _NOT_THE_PRODUCERS}
+def sent_headers(came: spec.Basic.Properties) -> dict[str, Any]:
+    """The headers that are the producer's own, without those that would send copies around."""
+    headers = came.headers or {}
+    return {k: v for k, v in headers.items() if k not in _WAY_HEADERS and not _DEATHS.fullmatch(k)}
 
 
 def _kept_headers(came: spec.Basic.Properties) -> tuple[dict[str, Any], str]:
     """The producer's headers, and what had to be left out of them: the largest go first."""
-    sent = {key: value for key, value in _sent_headers(came).items() if key not in _SENDER_SELECTED}
+    left_behind = _NOT_THE_PRODUCERS | _SENDER_SELECTED
+    sent = {key: value for key, value in (came.headers or {}).items() if key not in left_behind}
     excess = len(table(sent)) - _MOST_HEADER_BYTES
     if excess <= 0:
         return sent, ""
@@ -118,7 +139,8 @@ def _our_headers(delivery: Delivery, malformed: Malformed, lost: str) -> dict[st
     headers: dict[str, Any] = {
         DeadLetterHeader.ID: dead_letter_id(delivery),
         DeadLetterHeader.CODE: str(malformed.code),
-        DeadLetterHeader.FIRST_RECEIVED: _first_received(delivery),
+        DeadLetterHeader.FIRST_RECEIVED: timestamp(first_received(delivery)),
+        DeadLetterHeader.FAILED_AT: timestamp(delivery.received),
     }
     if isinstance(delivery.properties, UndecodableProperties):
         raw = as_sent(delivery.properties.raw)
@@ -134,18 +156,18 @@ def _our_headers(delivery: Delivery, malformed: Malformed, lost: str) -> dict[st
     return headers
 
 
-def _first_received(delivery: Delivery) -> str:
+def first_received(delivery: Delivery) -> datetime:
     """A dead letter that came back keeps the time of its first receipt."""
     earlier = (delivery.properties.headers or {}).get(DeadLetterHeader.FIRST_RECEIVED)
     try:
-        return timestamp(min(parse_timestamp(str(earlier)), delivery.received))
+        return min(parse_timestamp(str(earlier)), delivery.received)
     except (ValueError, OverflowError):
-        return timestamp(delivery.received)
+        return delivery.received
 
 
-def _mentioned_ids(delivery: Delivery, code: DeadLetterCode) -> tuple[str | None, str | None]:
+def mentioned_ids(delivery: Delivery, code: str) -> tuple[str | None, str | None]:
     """Customer and cart, as far as a body that is no command names them."""
-    if code in {DeadLetterCode.TOO_LARGE, DeadLetterCode.NOT_UTF8, DeadLetterCode.NOT_JSON}:
+    if code in _UNREAD:
         return None, None
     try:
         command = _folded(parsed(delivery.body.removeprefix(b"\xef\xbb\xbf")))

@@ -22,6 +22,7 @@ _PROPERTIES: Final = _PAYLOAD + _FIXED.size
 # Shorter properties hold few values, at a depth that recursion comes back from.
 _HARMLESS_BYTES: Final = 400
 _LONGEST_REASON: Final = 200
+_RAW: Final = "raw"
 _unmarshal: Final = pamqp.frame.unmarshal
 
 
@@ -50,11 +51,32 @@ def unmarshal(data_in: bytes) -> tuple[int, int, FrameTypes]:
     try:
         if len(data_in) > _PROPERTIES + _HARMLESS_BYTES:
             check_headers(split(_raw(data_in)).get("headers", b""))
-        return _unmarshal(data_in)
+        read = _unmarshal(data_in)
     except Exception as error:
         if not _is_whole(data_in):
             raise
         return len(data_in), _channel(data_in), _header(data_in, error)
+    if isinstance(read[2], ContentHeader):
+        vars(read[2].properties)[_RAW] = _raw(data_in)
+    return read
+
+
+def raw_of(properties: spec.Basic.Properties) -> bytes:
+    """The bytes that properties were read from; written anew where they came from no frame."""
+    raw = vars(properties).get(_RAW)
+    return raw if isinstance(raw, bytes) else properties.marshal()
+
+
+def properties_of(raw: bytes) -> spec.Basic.Properties:
+    """Properties from their bytes; `UndecodableProperties` where they cannot be decoded."""
+    try:
+        check_headers(split(raw).get("headers", b""))
+        properties = spec.Basic.Properties()
+        (flags,) = struct.unpack(">H", raw[:2])
+        properties.unmarshal(flags, raw[2:])
+    except Exception as error:  # noqa: BLE001 - see unmarshal
+        return UndecodableProperties(raw, _reason(raw, error))
+    return properties
 
 
 def _is_whole(data: bytes) -> bool:

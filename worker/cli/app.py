@@ -9,7 +9,20 @@ import uvloop
 from cyclopts import App, CycloptsError
 from rich.console import Console
 
-from worker.cli import carts, catalog, check, contracts, demo, migrate, orders, results, run, submit, topology
+from worker.cli import (
+    carts,
+    catalog,
+    check,
+    contracts,
+    dead_letters,
+    demo,
+    migrate,
+    orders,
+    results,
+    run,
+    submit,
+    topology,
+)
 from worker.cli.exit import INTERRUPTED, Exit
 from worker.errors import (
     BrokerUnavailable,
@@ -33,7 +46,7 @@ def make_app() -> App:
     )
     for command in (run, migrate, submit, check, demo):
         app.command(command.command, name=command.__name__.rpartition(".")[2])
-    for group in (topology, results, catalog, orders, carts, contracts):
+    for group in (topology, results, dead_letters, catalog, orders, carts, contracts):
         app.command(group.app)
     return app
 

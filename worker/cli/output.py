@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from cyclopts import Parameter, validators
@@ -9,9 +10,12 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.table import Table
 
+from worker.errors import ConfigurationFault
+
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 Limit = Annotated[int, Parameter(validator=validators.Number(gte=1))]
 DryRun = Annotated[bool, Parameter(negative="")]
+Yes = Annotated[bool, Parameter(negative="")]
 
 # Without a terminal there is no width to fit into.
 _WIDTH = None if sys.stdout.isatty() else 200
@@ -21,8 +25,9 @@ errors = Console(stderr=True, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
-    """One JSON document, as it is: neither wrapped nor coloured."""
-    console.out(to_json(value, indent=2).decode(), highlight=False)
+    """One JSON document, as it is: neither wrapped nor coloured. Bytes as base64."""
+    text = to_json(value, indent=2, bytes_mode="base64", inf_nan_mode="strings", fallback=str)
+    console.out(text.decode(), highlight=False)
 
 
 def print_line(value: Any) -> None:
@@ -38,6 +43,22 @@ def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]
     for row in rows:
         table.add_row(*("" if cell is None else safe(cell) for cell in row))
     console.print(table, markup=False)
+
+
+def moment(time: datetime) -> str:
+    """To the second, in UTC."""
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Return if the answer is yes. Raises: ConfigurationFault."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfigurationFault(f"{question} There is nobody to ask: say --yes")
+    errors.print(f"{question} [y/N] ", end="", markup=False, highlight=False)
+    if sys.stdin.readline().strip().casefold() not in {"y", "yes"}:
+        raise ConfigurationFault("nothing was done")
 
 
 def records(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

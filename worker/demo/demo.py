@@ -23,6 +23,7 @@ from worker.demo.stage import Stage, a_stage, a_worker
 from worker.demo.totals import Row, table_of, totals
 from worker.demo.worker_process import WorkerProcess
 from worker.outbox import FLUSH_SECONDS
+from worker.postgres.dead_letters import DeadLetters
 from worker.postgres.lookups import Lookups
 
 _ANSWER_SECONDS: Final = 30.0
@@ -100,7 +101,8 @@ class _Demo:
         await asyncio.sleep(2 * FLUSH_SECONDS)
         stored = await Lookups(self._stage.pool).totals()
         queue = await self._stage.channel.queue_declare(DEAD_LETTERS_QUEUE, passive=True, timeout=RPC_SECONDS)
-        return totals(carts, self._listener, stored, queue.message_count or 0)
+        archived = await DeadLetters(self._stage.pool).count()
+        return totals(carts, self._listener, stored, archived + (queue.message_count or 0))
 
 
 async def _keep(console: Console, stage: Stage, worker: WorkerProcess) -> None:

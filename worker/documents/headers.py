@@ -52,9 +52,10 @@ DEAD_LETTER_HEADERS: Final = {
     str(DeadLetterHeader.CODE): f"Why: {', '.join(DeadLetterCode)}; new ones may come.",
     str(DeadLetterHeader.REASON): "Why, for people; at most 4096 bytes.",
     str(DeadLetterHeader.FIRST_RECEIVED): "When the worker first received the message.",
+    str(DeadLetterHeader.FAILED_AT): "When the worker received it in the attempt that failed last.",
     str(DeadLetterHeader.ORIGINAL_USER_ID): "The user_id that the message had.",
     str(DeadLetterHeader.ORIGINAL_EXPIRATION): "The expiration that the message had.",
-    str(DeadLetterHeader.ORIGINAL_PROPERTIES): "Properties that could not be decoded, as bytes.",
+    str(DeadLetterHeader.ORIGINAL_PROPERTIES): "All properties as bytes, where these cannot be decoded.",
 }
 
 

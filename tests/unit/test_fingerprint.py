@@ -1,0 +1,62 @@
+"""What failed in the same way has one fingerprint, whichever message it was."""
+
+import pytest
+
+from contracts.rejected import Violation
+from worker.deadletters.fingerprint import fingerprint_of, pattern_of
+from worker.deadletters.words import query_of, words_of
+
+
+def _pattern(path: str, rule: str = "Input should be at most 1") -> str:
+    return pattern_of("contract-violation", "not looked at", [Violation(path=path, rule=rule)])
+
+
+def test_a_violation_is_known_by_its_place_without_indexes_and_its_rule() -> None:
+    pattern = _pattern("cart.lineItems[7].addonItems[0].quantity")
+    assert pattern == (
+        "contract-violation: cart.lineItems[].addonItems[].quantity: Input should be at most 1"
+    )
+    assert pattern == _pattern("cart.lineItems[12].addonItems[3].quantity")
+    assert pattern != _pattern("cart.lineItems[7].quantity")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            "The body has 1048577 bytes; at most 1048576 are read.",
+            "The body has 1 bytes; at most 2 are read.",
+        ),
+        ("byte 9 cannot be decoded", "byte 4711 cannot be decoded"),
+        ("expected value at line 1 column 20", "expected value at line 200 column 3"),
+        ("of 0a1b2c3d-0000-4000-8000-0123456789ab", "of 3e8a2f4c-1b5d-4c6e-9f70-8a9b0c1d2e3f"),
+        ("no member 'a b'", 'no member "c"'),
+    ],
+)
+def test_what_is_particular_in_a_reason_makes_no_difference(one: str, other: str) -> None:
+    assert pattern_of("not-json", one, []) == pattern_of("not-json", other, [])
+
+
+def test_another_code_and_other_words_are_another_group() -> None:
+    patterns = [pattern_of(code, reason, []) for code in ("a", "b") for reason in ("one way", "another way")]
+    assert len({fingerprint_of(each) for each in patterns}) == 4
+
+
+def test_a_fingerprint_never_changes() -> None:
+    """Operators keep them in notes and scripts."""
+    assert fingerprint_of("not-json: The body is not JSON") == "eb76c2db9c13ae39"
+
+
+def test_words_are_found_in_any_case_and_behind_the_escapes_of_json() -> None:
+    assert words_of(r'{"friendlyName": "K\u00c4SE\nund Brot", "id": "A-1_2"}') == [
+        "friendlyname",
+        "käse",
+        "und",
+        "brot",
+        "id",
+        "a",
+        "1",
+        "2",
+    ]
+    assert query_of("Käse & Brot | ') käse") == "'käse' & 'brot'"
+    assert query_of(" - ") is None

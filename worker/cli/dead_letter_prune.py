@@ -1,0 +1,65 @@
+"""`checkout dead-letters prune`: remove finished ones."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from worker.cli.actor import actor
+from worker.cli.output import AsJson, DryRun, Yes, confirm, console, print_json
+from worker.cli.services import database
+from worker.errors import ConfigurationFault
+from worker.postgres.dead_letters import FINISHED, DeadLetters, LetterState
+from worker.settings import Settings
+
+
+async def prune(
+    *,
+    older_than: timedelta,
+    state: Annotated[tuple[LetterState, ...], Parameter(negative="")] = FINISHED,
+    why: str | None = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: AsJson = False,
+) -> int:
+    """Remove dead letters that were resolved or discarded long ago, with their bodies and properties.
+
+    What was done to them stays, and that they were pruned. Nothing does this by itself, and unresolved ones
+    are never removed.
+
+    Parameters
+    ----------
+    older_than
+        Time since they were resolved or discarded, such as 90d or 12h.
+    state
+        Only those in this state: resolved or discarded.
+    why
+        Noted in their history.
+    dry_run
+        Only say how many there are.
+    yes
+        Do not ask.
+    json
+        Print JSON.
+    """
+    if set(state) - set(FINISHED):
+        raise ConfigurationFault("only resolved and discarded dead letters can be pruned")
+    if older_than < timedelta(0):
+        raise ConfigurationFault("--older-than should not be negative")
+    before, pruned = datetime.now(UTC) - older_than, 0
+    async with database(Settings.load(), statement_seconds=None) as pool:
+        letters = DeadLetters(pool)
+        found = await letters.prunable(state, before)
+        count = sum(each["count"] for each in found)
+        if count and not dry_run:
+            confirm(f"Remove {count:,} dead letters for good?", yes=yes)
+            while some := await letters.prune(state, before, actor(), why):
+                pruned += some
+    if json:
+        print_json(
+            {"before": before, "found": {each["state"]: each["count"] for each in found}, "pruned": pruned}
+        )
+    else:
+        said = f"{count:,} would be removed" if dry_run else f"{pruned:,} removed"
+        console.print(f"finished before {before:%Y-%m-%d %H:%M} UTC: {said}", highlight=False)
+    return 0

@@ -1,0 +1,75 @@
+"""Which dead letters a command is about: the options that such commands share."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from cyclopts import Parameter
+
+from worker.deadletters.words import query_of
+from worker.errors import ConfigurationFault
+from worker.postgres.dead_letters import UNRESOLVED, LetterFilter, LetterState
+
+States = Annotated[tuple[LetterState, ...], Parameter(negative="")]
+AllStates = Annotated[bool, Parameter(name="--all", negative="")]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Options that choose dead letters; those that are given hold together."""
+
+    code: str | None = None
+    """Only those with this code."""
+
+    group: str | None = None
+    """Only those of the group with this fingerprint."""
+
+    customer: UUID | None = None
+    """Only those of this customer."""
+
+    cart: UUID | None = None
+    """Only those of this cart."""
+
+    source: str | None = None
+    """Only those of this source."""
+
+    state: States = ()
+    """Only those in this state; may be repeated. Default: the unresolved ones."""
+
+    since: datetime | None = None
+    """Only those that failed last at this time or later; UTC unless it says otherwise."""
+
+    until: datetime | None = None
+    """Only those that failed last before this time."""
+
+    text: str | None = None
+    """Only those with all these words in body, reason or ids, in any case."""
+
+    def filter(self, *, all_states: bool = False) -> LetterFilter:
+        """Raises: ConfigurationFault."""
+        query = query_of(self.text) if self.text is not None else None
+        if self.text is not None and query is None:
+            raise ConfigurationFault("--text has no word to look for: letters or digits")
+        return LetterFilter(
+            states=states_of(self.state, all_states=all_states),
+            code=self.code,
+            fingerprint=self.group,
+            customer_id=self.customer,
+            cart_id=self.cart,
+            source=self.source,
+            since=_aware(self.since),
+            until=_aware(self.until),
+            text=query,
+        )
+
+
+def states_of(given: tuple[LetterState, ...], *, all_states: bool) -> list[LetterState]:
+    if given:
+        return list(dict.fromkeys(given))
+    return list(LetterState if all_states else UNRESOLVED)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

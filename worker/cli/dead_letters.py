@@ -1,0 +1,121 @@
+"""`checkout dead-letters`: what was set aside, and what became of it."""
+
+from typing import Any, Final
+
+from cyclopts import App
+
+from worker.cli import (
+    dead_letter_discard,
+    dead_letter_edit,
+    dead_letter_export,
+    dead_letter_prune,
+    dead_letter_replay,
+    dead_letter_show,
+)
+from worker.cli.dead_letter_selection import AllStates, Selection, States, states_of
+from worker.cli.output import AsJson, Limit, console, moment, print_json, print_table, records
+from worker.cli.services import database
+from worker.deadletters.mask import Mask
+from worker.postgres.dead_letters import DeadLetters, Record
+from worker.settings import Settings
+
+_SHORT_ID: Final = 16
+
+app = App(name="dead-letters", help="Messages that were set aside: find them, and see why.")
+app.command(dead_letter_show.show)
+app.command(dead_letter_replay.replay)
+app.command(dead_letter_edit.edit)
+app.command(dead_letter_discard.discard)
+app.command(dead_letter_discard.restore)
+app.command(dead_letter_export.export)
+app.command(dead_letter_prune.prune)
+
+
+@app.command(name="list")
+async def list_letters(
+    *,
+    selection: Selection | None = None,
+    all_states: AllStates = False,
+    limit: Limit = 50,
+    json: AsJson = False,
+) -> None:
+    """List dead letters, the newest failure first; unresolved ones unless told otherwise.
+
+    Parameters
+    ----------
+    selection
+        Which; all that is given holds together.
+    all_states
+        Resolved and discarded ones as well.
+    limit
+        How many at most.
+    json
+        Print JSON.
+    """
+    wanted = (selection or Selection()).filter(all_states=all_states)
+    settings = Settings.load()
+    async with database(settings) as pool:
+        rows = await DeadLetters(pool).newest(wanted, limit)
+    letters = [Mask.of(settings.masked_fields).document(each) for each in listed(rows)]
+    if json:
+        print_json(letters)
+        return
+    columns = ("id", "state", "code", "failures", "last failed", "source", "messageId", "reason")
+    print_table(f"Dead letters, the newest {len(letters)}", columns, map(_row, letters))
+
+
+@app.command
+async def groups(
+    *,
+    code: str | None = None,
+    state: States = (),
+    all_states: AllStates = False,
+    limit: Limit = 50,
+    json: AsJson = False,
+) -> None:
+    """Count dead letters that failed in the same way; the largest group first.
+
+    Parameters
+    ----------
+    code
+        Only those with this code.
+    state
+        Only those in this state; may be repeated. Default: the unresolved ones.
+    all_states
+        Resolved and discarded ones as well.
+    limit
+        How many groups at most.
+    json
+        Print JSON.
+    """
+    async with database(Settings.load()) as pool:
+        states = states_of(state, all_states=all_states)
+        found = await DeadLetters(pool).groups(states, code=code, limit=limit)
+    if json:
+        print_json(records(found))
+        return
+    rows = (
+        (each["fingerprint"], each["count"], moment(each["oldest"]), moment(each["newest"]), each["pattern"])
+        for each in found
+    )
+    print_table("Groups of dead letters", ("group", "count", "oldest", "newest", "what"), rows)
+    if found:
+        console.print("`checkout dead-letters list --group GROUP` lists one of them", highlight=False)
+
+
+def listed(rows: list[Record]) -> list[dict[str, Any]]:
+    """Rows with the names of the interface."""
+    return [{"id": each.pop("deadLetterId")} | each for each in records(rows)]
+
+
+def _row(letter: dict[str, Any]) -> tuple[object, ...]:
+    return (
+        letter["id"][:_SHORT_ID],
+        letter["state"],
+        letter["code"],
+        letter["failures"],
+        moment(letter["lastFailedAt"]),
+        letter["source"],
+        letter["messageId"],
+        letter["reason"],
+    )

@@ -1,0 +1,43 @@
+"""The operator's own editor."""
+
+import asyncio
+import os
+import shlex
+import tempfile
+from pathlib import Path
+
+from worker.errors import ConfigurationFault
+from worker.settings import editor_command
+
+
+async def edited(content: bytes) -> tuple[bytes, Path]:
+    """What the operator makes of it, and the file that still holds it, for this user alone to read.
+
+    Raises:
+        ConfigurationFault: there is no editor, or it failed.
+    """
+    command = editor_command()
+    if not command:
+        raise ConfigurationFault("set EDITOR to your editor, or name a file by --body FILE")
+    path = _written(content)
+    try:
+        process = await asyncio.create_subprocess_exec(*shlex.split(command), str(path))
+    except (OSError, ValueError) as error:
+        raise ConfigurationFault(f"the editor {command!r} cannot be started: {error}") from None
+    if await process.wait():
+        raise ConfigurationFault(f"the editor ended with an error: nothing was sent, {path} is left")
+    return _read(path), path
+
+
+def _written(content: bytes) -> Path:
+    handle, name = tempfile.mkstemp(prefix="checkout-", suffix=".json")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    return Path(name)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationFault(f"{path} cannot be read: {error.strerror}") from None

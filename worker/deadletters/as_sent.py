@@ -1,0 +1,34 @@
+"""The properties of a message as its producer sent them, from those of its dead letter."""
+
+from typing import Final
+
+from aiormq import spec
+
+from contracts.wire import DeadLetterHeader
+from worker.amqp.dead_letter import sent_headers
+from worker.amqp.frame_shield import UndecodableProperties, properties_of
+from worker.amqp.header_table import FaithfulProperties
+
+_RESTORED: Final = {
+    "user_id": DeadLetterHeader.ORIGINAL_USER_ID,
+    "expiration": DeadLetterHeader.ORIGINAL_EXPIRATION,
+}
+
+
+def as_sent(raw: bytes) -> spec.Basic.Properties:
+    """Without what was added on the way, and with user and expiration where these travelled as headers.
+
+    A replay must drop these two again: the broker would refuse the one and obey the other.
+    `UndecodableProperties` where the bytes of the dead letter, or those that it keeps, cannot be decoded.
+    """
+    properties = properties_of(raw)
+    if isinstance(properties, UndecodableProperties):
+        return properties
+    headers = properties.headers or {}
+    original = headers.get(DeadLetterHeader.ORIGINAL_PROPERTIES)
+    if isinstance(original, bytes | bytearray):
+        return properties_of(bytes(original))
+    kept = {name: getattr(properties, name) for name in properties.__slots__ if name != "headers"}
+    for name, header in _RESTORED.items():
+        kept[name] = kept[name] or headers.get(header)
+    return FaithfulProperties(**kept, headers=sent_headers(properties))

@@ -1,0 +1,112 @@
+"""Who set a message aside, why and when: told by our headers, by the broker's x-death, or by neither."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from contracts.codes import DeadLetterCode
+from contracts.scalars import parse_timestamp
+from contracts.wire import (
+    CHECKOUT_KEY,
+    CHECKOUT_QUEUE,
+    DEAD_LETTERS_EXCHANGE,
+    UPDATE_KEY,
+    UPDATE_QUEUE,
+    DeadLetterHeader,
+)
+from worker.amqp.delivery import Delivery
+from worker.amqp.frame_shield import UndecodableProperties
+from worker.deadletters.text import storable
+
+WORKER: Final = "worker"
+BROKER: Final = "broker"
+_QUEUES: Final = {CHECKOUT_KEY: CHECKOUT_QUEUE, UPDATE_KEY: UPDATE_QUEUE}
+_LONGEST_CODE: Final = 64
+_LONGEST_REASON: Final = 4096
+_SAID: Final = {
+    "delivery_limit": "was delivered more often than the queue allows and never settled",
+    "expired": "expired in the queue",
+    "rejected": "was rejected by a consumer",
+    "maxlen": "did not fit into the queue",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    set_aside_by: str
+    code: str
+    reason: str
+    queue: str | None
+    """The queue that it was in; None: it never was in one."""
+
+    failed_at: datetime | None
+    """None: nothing tells."""
+
+
+def cause_of(delivery: Delivery) -> Cause:
+    """Where our headers and the broker's x-death are both there, the later failure counts."""
+    if isinstance(delivery.properties, UndecodableProperties):
+        return _undecodable(delivery, delivery.properties)
+    headers = delivery.properties.headers or {}
+    ours, brokers = _ours(delivery, headers), _brokers(headers)
+    if delivery.exchange != DEAD_LETTERS_EXCHANGE or not (ours or brokers):
+        return _unroutable(delivery)
+    if ours and brokers:
+        return brokers if _is_later(brokers, ours) else ours
+    return ours or brokers or _unroutable(delivery)
+
+
+def _ours(delivery: Delivery, headers: Mapping[str, Any]) -> Cause | None:
+    code, reason = headers.get(DeadLetterHeader.CODE), headers.get(DeadLetterHeader.REASON)
+    if not code or not isinstance(code, str):
+        return None
+    failed_at = _moment(headers.get(DeadLetterHeader.FAILED_AT))
+    reason = storable(reason, _LONGEST_REASON) if isinstance(reason, str) else "No reason is given"
+    return Cause(WORKER, storable(code, _LONGEST_CODE), reason, _QUEUES.get(delivery.routing_key), failed_at)
+
+
+def _brokers(headers: Mapping[str, Any]) -> Cause | None:
+    """By the newest entry of x-death, which the broker puts first."""
+    deaths = headers.get("x-death")
+    death = deaths[0] if isinstance(deaths, list) and deaths else None
+    if not isinstance(death, dict):
+        return None
+    word, queue = storable(str(death.get("reason")), _LONGEST_CODE), storable(str(death.get("queue")), 255)
+    time = death.get("time")
+    failed_at = time.astimezone(UTC) if isinstance(time, datetime) else None
+    said = _SAID.get(word, "was set aside")
+    reason = f"The message {said}: {queue}. It was the broker that set it aside ({word})"
+    return Cause(BROKER, word.replace("_", "-"), reason, queue, failed_at)
+
+
+def _unroutable(delivery: Delivery) -> Cause:
+    key, exchange = storable(delivery.routing_key, 255), storable(delivery.exchange, 255)
+    reason = (
+        f"No queue is bound to the routing key {key or '(none)'} of the exchange {exchange or '(default)'}"
+    )
+    if delivery.exchange == DEAD_LETTERS_EXCHANGE:
+        reason = "The message came to the dead letters' exchange with nothing that tells why"
+    return Cause(BROKER, DeadLetterCode.UNROUTABLE, reason, None, None)
+
+
+def _undecodable(delivery: Delivery, came: UndecodableProperties) -> Cause:
+    """Whatever x-death says of it cannot be read."""
+    if delivery.exchange != DEAD_LETTERS_EXCHANGE:
+        return _unroutable(delivery)
+    code, queue = DeadLetterCode.UNDECODABLE_FRAME, _QUEUES.get(delivery.routing_key)
+    return Cause(BROKER, code, storable(came.reason, _LONGEST_REASON), queue, None)
+
+
+def _is_later(brokers: Cause, ours: Cause) -> bool:
+    """The broker tells whole seconds."""
+    if brokers.failed_at is None or ours.failed_at is None:
+        return ours.failed_at is not None
+    return brokers.failed_at + timedelta(seconds=1) > ours.failed_at
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        return parse_timestamp(text) if isinstance(text, str) else None
+    except (ValueError, OverflowError):
+        return None
