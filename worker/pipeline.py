@@ -184,6 +184,8 @@ class Pipeline:
                     for command, situation in zip(commands, situations, strict=True)
                 ]
                 await transaction.commit([each for each in decisions if isinstance(each, Decided)], marks)
+                if replays := _answered_replays(decisions):
+                    await transaction.settle_replays(replays)
                 self._reach(Place.BEFORE_COMMIT)
         return decisions
 
@@ -235,6 +237,12 @@ def _one_per_cart(received: Sequence[Received]) -> tuple[list[Received], list[Re
         (later if keys & seen else batch).append(each)
         seen |= keys
     return batch, later
+
+
+def _answered_replays(decisions: Sequence[Decision]) -> list[Command]:
+    """Replays with an outcome; one whose message id is refused becomes a dead letter again."""
+    answered = (each.command for each in decisions if not isinstance(each, Reused))
+    return [command for command in answered if command.replay_token]
 
 
 def _answer(received: Received, decision: Decision) -> Answer:

@@ -107,6 +107,11 @@ class Settings(BaseSettings):
         )
 
 
+def editor_command() -> str | None:
+    """The operator's editor, as a shell would start it."""
+    return os.environ.get("VISUAL") or os.environ.get("EDITOR")  # noqa: TID251
+
+
 def _required(url: SecretStr | None, name: str, example: str) -> str:
     if url is None:
         raise ConfigurationFault(f"{name} is not set. Set it to something like {example}")

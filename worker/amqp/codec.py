@@ -20,6 +20,7 @@ from contracts.wire import (
     TRACEPARENT,
     TRACESTATE,
     UPDATE_QUEUE,
+    ReplayHeader,
     source_of,
 )
 from worker.amqp.delivery import Delivery
@@ -33,6 +34,7 @@ from worker.checkout.event import Event
 _LONGEST_ID: Final = 255
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+_TOKEN: Final = re.compile(r"[0-9a-f]{64}")
 _TRACESTATE: Final = re.compile(r"[\x20-\x7e]{1,512}")
 
 
@@ -71,6 +73,7 @@ def decode(delivery: Delivery, limits: Limits) -> Command | Malformed:
         received=delivery.received,
         origin=origin_of(delivery),
         user=_user(delivery.properties),
+        replay_token=replay_token(delivery.properties),
     )
 
 
@@ -95,7 +98,13 @@ def origin_of(delivery: Delivery) -> Origin:
 
 def asked_at(delivery: Delivery) -> datetime:
     """When the producer asked, as far as that can be known; never later than now."""
-    return min(_asked(delivery.properties) or delivery.received, delivery.received)
+    return min(stated_time(delivery.properties) or delivery.received, delivery.received)
+
+
+def replay_token(properties: spec.Basic.Properties) -> bytes | None:
+    """The token of a replay, which travels in hexadecimal digits; anything else is no token."""
+    token = (properties.headers or {}).get(ReplayHeader.TOKEN)
+    return bytes.fromhex(token) if isinstance(token, str) and _TOKEN.fullmatch(token) else None
 
 
 def _user(properties: spec.Basic.Properties) -> str | None:
@@ -149,7 +158,8 @@ def _check_ids(properties: spec.Basic.Properties) -> None:
             )
 
 
-def _asked(properties: spec.Basic.Properties) -> datetime | None:
+def stated_time(properties: spec.Basic.Properties) -> datetime | None:
+    """When the producer asked, in its own word; None: it says nothing that can be read."""
     if properties.timestamp is not None:
         return properties.timestamp.astimezone(UTC)
     try:

@@ -4,7 +4,14 @@ from typing import Any, Final
 
 from cyclopts import App
 
-from worker.cli import dead_letter_prune, dead_letter_show
+from worker.cli import (
+    dead_letter_discard,
+    dead_letter_edit,
+    dead_letter_export,
+    dead_letter_prune,
+    dead_letter_replay,
+    dead_letter_show,
+)
 from worker.cli.dead_letter_selection import AllStates, Selection, States, states_of
 from worker.cli.output import AsJson, Limit, console, moment, print_json, print_table, records
 from worker.cli.services import database
@@ -16,6 +23,11 @@ _SHORT_ID: Final = 16
 
 app = App(name="dead-letters", help="Messages that were set aside: find them, and see why.")
 app.command(dead_letter_show.show)
+app.command(dead_letter_replay.replay)
+app.command(dead_letter_edit.edit)
+app.command(dead_letter_discard.discard)
+app.command(dead_letter_discard.restore)
+app.command(dead_letter_export.export)
 app.command(dead_letter_prune.prune)
 
 

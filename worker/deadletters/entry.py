@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 from pydantic_core import to_json
 
 from contracts.codes import DeadLetterCode
 from contracts.rejected import Violation
-from contracts.wire import DeadLetterHeader, ReplayHeader
-from worker.amqp.codec import Limits, Malformed, asked_at, decode, message_id_of, origin_of
+from contracts.wire import DeadLetterHeader
+from worker.amqp.codec import Limits, Malformed, asked_at, decode, message_id_of, origin_of, replay_token
 from worker.amqp.dead_letter import dead_letter_id, first_received, mentioned_ids
 from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import raw_of
@@ -21,7 +21,6 @@ from worker.deadletters.words import words_of
 from worker.postgres.dead_letters import DeadLetter
 
 _LONGEST_NAME: Final = 255
-_TOKEN_BYTES: Final = 32
 
 
 def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
@@ -55,7 +54,7 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
         words=" ".join(words_of(f"{ids} {delivery.routing_key} {delivery.body.decode(errors='replace')}")),
         asked_at=asked_at(message),
         failed_at=_failed_at(delivery, cause),
-        replay_token=_token(delivery),
+        replay_token=replay_token(delivery.properties),
         is_repeat=cause.failed_at is None and delivery.redelivered,
     )
 
@@ -113,13 +112,3 @@ def _violations(message: Delivery, code: str, limits: Limits) -> list[Violation]
         return []
     read = decode(message, limits)
     return read.violations if isinstance(read, Malformed) else []
-
-
-def _token(delivery: Delivery) -> bytes | None:
-    headers: dict[str, Any] = delivery.properties.headers or {}
-    token = headers.get(ReplayHeader.TOKEN)
-    try:
-        read = bytes.fromhex(token) if isinstance(token, str) else b""
-    except ValueError:
-        return None
-    return read if len(read) == _TOKEN_BYTES else None

@@ -103,6 +103,11 @@ class CheckoutTransaction:
         arrays = chain(commit_rows.effects(decided), commit_rows.columns(marks, width=3))
         await self._connection.execute(statement("commit"), *arrays)
 
+    async def settle_replays(self, commands: Sequence[Command]) -> None:
+        """Resolve the dead letters whose replays these are; a token that is not expected changes nothing."""
+        rows = ((each.replay_token, each.customer_id, each.message_id) for each in commands)
+        await self._connection.execute(statement("settle_replays"), *commit_rows.columns(rows, width=3))
+
 
 def _situation(command: Command, row: asyncpg.Record) -> Situation:
     return Situation(

@@ -147,9 +147,7 @@ class DeadLetters:
 
     async def find(self, name: str, limit: int = 2) -> list[Record]:
         """Whole dead letters with this id, with one that begins so, or whose message has it."""
-        # No digit comes after f.
-        beyond = f"{name}g" if _BEGINNING.fullmatch(name) else None
-        rows = await self._fetch("show_dead_letter", name, beyond, limit)
+        rows = await self._fetch("show_dead_letter", name, end_of_ids(name), limit)
         return [_with_json(row, "violations") for row in rows]
 
     async def history(self, dead_letter_id: str) -> list[Record]:
@@ -190,6 +188,12 @@ class DeadLetters:
     async def _fetch(self, name: str, *arguments: object) -> list[Record]:
         async with acquired(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(statement(name), *arguments)]
+
+
+def end_of_ids(beginning: str) -> str | None:
+    """What all ids that begin so are less than; None: it is not the beginning of one."""
+    # No digit comes after f.
+    return f"{beginning}g" if _BEGINNING.fullmatch(beginning) else None
 
 
 async def _with_their_ids(connection: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:

@@ -1,0 +1,195 @@
+"""`checkout dead-letters edit`: send a corrected copy."""
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from cyclopts import Parameter, validators
+
+from contracts.reader import UnreadableError
+from contracts.wire import CHECKOUT_KEY, COMMANDS_EXCHANGE, UPDATE_KEY
+from worker.amqp.codec import Limits
+from worker.amqp.publisher import Publisher
+from worker.amqp.topology import require_exchange
+from worker.cli.dead_letter_choice import By, Choice, by, choose
+from worker.cli.editor import edited
+from worker.cli.exit import Exit
+from worker.cli.output import AsJson, DryRun, console, errors, print_json, safe
+from worker.cli.services import broker, database
+from worker.deadletters.copy import copy_of, read_command
+from worker.deadletters.replay_message import key_of
+from worker.deadletters.replaying import Order, Replaying, Tally
+from worker.errors import ConfigurationFault
+from worker.postgres.dead_letters import DeadLetters, LetterAction, LetterState, Record
+from worker.postgres.pool import Pool
+from worker.postgres.replays import Claim, Copy, Replays
+from worker.settings import Settings
+
+_KEYS: Final = (CHECKOUT_KEY, UPDATE_KEY)
+_Wait = Annotated[float, Parameter(validator=validators.Number(gte=0))]
+
+
+async def edit(
+    name: str,
+    *,
+    body: Path | None = None,
+    key: Annotated[str | None, Parameter(name="--as")] = None,
+    why: str | None = None,
+    wait: _Wait = 30,
+    actor: By = None,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> int:
+    """Send a corrected copy of a dead letter, under a message id of its own; the original stays as it is.
+
+    Nothing is sent unless the worker can read it.
+
+    Parameters
+    ----------
+    name
+        Its id, at least the first 8 digits of that, or the id of its message.
+    body
+        A file with the corrected body. Without it, $EDITOR opens.
+    key
+        What the copy is: cart.checkout or cart.update. Default: what the original was.
+    why
+        A note for the history.
+    wait
+        Seconds to wait for the outcome; 0: do not wait.
+    actor
+        Who edits; default: the account that runs this.
+    dry_run
+        Only look whether the worker could read the copy.
+    json
+        Print JSON.
+    """
+    if key not in {None, *_KEYS}:
+        raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
+    settings, order = Settings.load(), Order(by(actor), why, wait_seconds=wait)
+    async with database(settings) as pool:
+        choice = await choose(Replays(pool), [name], None, tuple(LetterState))
+        if not choice.letters:
+            return _print_problems(choice, as_json=json)
+        (letter,) = await Replays(pool).whole(choice.ids)
+        goes_to = _key(letter, key)
+        copy = await _copy(pool, letter, goes_to, body, settings, order)
+        if copy is None:
+            return Exit.PROBLEMS
+        if dry_run:
+            return _print_plan(copy, as_json=json)
+        tally = await _send(settings, pool, copy, letter, order)
+    return _print(copy, tally, as_json=json)
+
+
+def _key(letter: Record, given: str | None) -> str:
+    key = given or key_of(letter["queue"], letter["routing_key"])
+    if key is None:
+        raise ConfigurationFault(
+            "nothing tells what it was meant as: say --as cart.checkout or --as cart.update"
+        )
+    return key
+
+
+async def _copy(
+    pool: Pool, letter: Record, key: str, file: Path | None, settings: Settings, order: Order
+) -> Copy | None:
+    """The copy; None: there is nothing to send, and it was said why."""
+    written = None
+    if file is None:
+        # Whoever edits sees what is masked elsewhere.
+        reason = order.why or "to edit a copy"
+        await DeadLetters(pool).note(letter["dead_letter_id"], LetterAction.UNMASKED, order.actor, reason)
+        body, written = await edited(letter["body"])
+    else:
+        body = _read(file)
+    if body == letter["body"]:
+        errors.print("the body is as it was: nothing was sent; `checkout dead-letters replay` sends it again")
+        _forget(written)
+        return None
+    try:
+        command = read_command(body, key, Limits(settings.max_message_bytes, settings.max_line_items))
+    except UnreadableError as error:
+        _print_unreadable(error, written)
+        return None
+    _forget(written)
+    return copy_of(letter, body, key, command)
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise ConfigurationFault(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _forget(written: Path | None) -> None:
+    if written:
+        written.unlink(missing_ok=True)
+
+
+def _print_unreadable(error: UnreadableError, written: Path | None) -> None:
+    errors.print(f"nothing was sent: {error.code}: {error.reason}", markup=False, highlight=False)
+    for each in error.violations:
+        errors.print(f"  {safe(each.path)}: {safe(each.rule)}", markup=False, highlight=False)
+    if written:
+        errors.print(f"go on with --body {written}", markup=False, highlight=False)
+
+
+async def _send(settings: Settings, pool: Pool, copy: Copy, letter: Record, order: Order) -> Tally:
+    replays = Replays(pool)
+    async with broker(settings) as channel:
+        await require_exchange(channel, COMMANDS_EXCHANGE)
+        token = await replays.copy(copy, order.actor, order.why)
+        claim = Claim(
+            dead_letter_id=copy.dead_letter_id,
+            replay_token=token,
+            queue=copy.queue,
+            routing_key=copy.routing_key,
+            message_id=copy.message_id,
+            properties=copy.properties,
+            body=copy.body,
+            asked_at=letter["asked_at"],
+        )
+        replaying = Replaying(replays, Publisher(channel), order, lambda _: None)
+        await replaying.publish([claim])
+        await replaying.wait()
+    return replaying.tally
+
+
+def _print_problems(choice: Choice, *, as_json: bool) -> int:
+    if as_json:
+        print_json({"problems": choice.documents})
+    else:
+        choice.print_problems()
+    return Exit.PROBLEMS
+
+
+def _print_plan(copy: Copy, *, as_json: bool) -> int:
+    if as_json:
+        print_json({"dryRun": True, "copyOf": copy.copy_of, "routingKey": copy.routing_key, "problems": []})
+    else:
+        console.print(f"the copy can be read and would be sent to {copy.routing_key}", highlight=False)
+    return Exit.OK
+
+
+def _print(copy: Copy, tally: Tally, *, as_json: bool) -> int:
+    state = _state(tally)
+    if as_json:
+        ids = {"id": copy.dead_letter_id, "messageId": copy.message_id, "copyOf": copy.copy_of}
+        print_json(ids | {"state": state, "problems": []})
+    else:
+        console.print(f"copy {copy.dead_letter_id}, message {copy.message_id}: {state}", highlight=False)
+        if tally.resolved:
+            console.print(
+                f"the original stays: `checkout dead-letters discard {copy.copy_of} --why TEXT` when it is done with",
+                highlight=False,
+                soft_wrap=True,
+            )
+    return Exit.OK if tally.is_good else Exit.PROBLEMS
+
+
+def _state(tally: Tally) -> LetterState:
+    if tally.given_back:
+        return LetterState.PARKED
+    if tally.failed_again:
+        return LetterState.FAILED_AGAIN
+    return LetterState.RESOLVED if tally.resolved else LetterState.REPLAYING

@@ -1,0 +1,55 @@
+"""`checkout dead-letters export`: a JSON file each."""
+
+from pathlib import Path
+
+from worker.cli.dead_letter_choice import AtMost, By, by, choose
+from worker.cli.dead_letter_files import exported
+from worker.cli.dead_letter_selection import Selection
+from worker.cli.exit import Exit
+from worker.cli.output import AsJson, DryRun, console, print_json
+from worker.cli.services import database
+from worker.postgres.dead_letters import LetterState
+from worker.postgres.replays import Replays
+from worker.settings import Settings
+
+
+async def export(
+    *ids: str,
+    to: Path,
+    selection: Selection | None = None,
+    limit: AtMost = None,
+    actor: By = None,
+    dry_run: DryRun = False,
+    json: AsJson = False,
+) -> int:
+    """Write dead letters to files with everything in them, nothing masked; `replay --from` reads them.
+
+    Parameters
+    ----------
+    ids
+        By their id, the beginning of it, or the id of the message; without any, all that the options choose.
+    to
+        The directory, made where it is missing. The files are for this user alone to read.
+    selection
+        Which; all that is given holds together. Default: the unresolved ones that nobody is replaying.
+    limit
+        How many at most, those that failed first.
+    actor
+        Who exports; default: the account that runs this.
+    dry_run
+        Say how many would be written.
+    json
+        Print JSON.
+    """
+    async with database(Settings.load()) as pool:
+        replays = Replays(pool)
+        choice = await choose(replays, ids, selection, tuple(LetterState), limit)
+        written = 0 if dry_run else await exported(replays, choice.letters, to, by(actor))
+    if json:
+        document = {"dryRun": dry_run, "chosen": choice.ids, "written": written, "to": str(to)}
+        print_json(document | {"problems": choice.documents})
+    else:
+        said = f"{len(choice.letters):,} would be" if dry_run else f"{written:,}"
+        console.print(f"{said} written to {to}", markup=False, highlight=False)
+        choice.print_problems()
+    return Exit.PROBLEMS if choice.problems else Exit.OK

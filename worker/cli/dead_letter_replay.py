@@ -1,0 +1,211 @@
+"""`checkout dead-letters replay`: send dead letters again."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from cyclopts import Parameter, validators
+from rich.progress import Progress
+
+from contracts.wire import CHECKOUT_KEY, COMMANDS_EXCHANGE, UPDATE_KEY
+from worker.amqp.publisher import Publisher
+from worker.amqp.topology import require_exchange
+from worker.cli.dead_letter_choice import AtMost, By, Choice, Problem, by, choose
+from worker.cli.dead_letter_files import imported, read_files
+from worker.cli.dead_letter_selection import Selection
+from worker.cli.exit import Exit
+from worker.cli.output import AsJson, DryRun, Yes, console, errors, print_json
+from worker.cli.services import broker, database
+from worker.deadletters.replay_message import key_of
+from worker.deadletters.replaying import Order, Replaying, Tally
+from worker.errors import ConfigurationFault
+from worker.postgres.dead_letters import LetterState
+from worker.postgres.replays import REPLAYABLE, Replays
+from worker.settings import Settings
+
+_SHOWN: Final = 20
+_NO_KEY: Final = "nothing tells what it was meant as: say --as cart.checkout or --as cart.update, or edit it"
+_KEYS: Final = (CHECKOUT_KEY, UPDATE_KEY)
+_Positive = Parameter(validator=validators.Number(gt=0))
+_NotNegative = Parameter(validator=validators.Number(gte=0))
+
+
+async def replay(
+    *ids: str,
+    selection: Selection | None = None,
+    limit: AtMost = None,
+    directory: Annotated[Path | None, Parameter(name="--from")] = None,
+    key: Annotated[str | None, Parameter(name="--as")] = None,
+    rate: Annotated[float | None, _Positive] = None,
+    canary: Annotated[int, _NotNegative] = 0,
+    wait: Annotated[float, _NotNegative] = 30,
+    why: str | None = None,
+    actor: By = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    json: AsJson = False,
+) -> int:
+    """Send dead letters again, each under its own message id: what was ordered before is not ordered again.
+
+    A run that was ended in the middle is taken up by running it again. What it had claimed and perhaps not
+    sent is free again after 10 minutes.
+
+    Parameters
+    ----------
+    ids
+        By their id, the beginning of it, or the id of the message; without any, all that the options choose.
+    selection
+        Which; all that is given holds together. Default: those that nobody is replaying.
+    limit
+        How many at most, those that failed first.
+    directory
+        Those exported to this directory; they are archived first where they are not.
+    key
+        Send those of which nothing tells what they were meant as under this key: cart.checkout or cart.update.
+    rate
+        Messages a second, steadily.
+    canary
+        Send so many first, and no more if one of them is not resolved.
+    wait
+        Seconds to wait for outcomes, counted from the last one that came; 0: do not wait.
+    why
+        A note for the history.
+    actor
+        Who replays; default: the account that runs this.
+    dry_run
+        Say how many would be sent where.
+    yes
+        Do not ask.
+    json
+        Print JSON.
+    """
+    if key not in {None, *_KEYS}:
+        raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
+    order = Order(by(actor), why, key, rate, canary, wait)
+    settings, files = Settings.load(), _files(directory, ids, selection, limit)
+    if files and dry_run:
+        return _print_files(len(files), as_json=json)
+    async with database(settings) as pool:
+        names = await imported(pool, files, order.actor) if files else ids
+        choice = _able(await choose(Replays(pool), names, selection, REPLAYABLE, limit), key)
+        if dry_run:
+            return _print_plan(choice, key, as_json=json)
+        choice.confirm("Replay", yes=yes)
+        tally = await _run(settings, Replays(pool), order, choice)
+    return _print(tally, choice, as_json=json)
+
+
+def _files(
+    directory: Path | None, ids: Sequence[str], selection: Selection | None, limit: int | None
+) -> list[Path]:
+    """Raises: ConfigurationFault."""
+    if directory is None:
+        return []
+    if ids or limit or selection not in {None, Selection()}:
+        raise ConfigurationFault("--from DIR replays what is there: neither names nor a filter go with it")
+    return read_files(directory)
+
+
+def _able(choice: Choice, key: str | None) -> Choice:
+    """Those that can be sent; the others are problems."""
+    letters, choice.letters = choice.letters, []
+    for each in letters:
+        if each.state == LetterState.DISCARDED:
+            choice.problems.append(Problem(each.dead_letter_id, "it is discarded: restore it first"))
+        elif not (key_of(each.queue, each.routing_key) or key):
+            choice.problems.append(Problem(each.dead_letter_id, _NO_KEY))
+        else:
+            choice.letters.append(each)
+    return choice
+
+
+async def _run(settings: Settings, replays: Replays, order: Order, choice: Choice) -> Tally:
+    if not choice.letters:
+        return Tally()
+    async with broker(settings) as channel:
+        await require_exchange(channel, COMMANDS_EXCHANGE)
+        with _progress(len(choice.letters)) as show:
+            replaying = Replaying(replays, Publisher(channel), order, show)
+            try:
+                await replaying.run(choice.letters)
+            except BaseException:
+                # Ctrl-C, or a service that is away: what was done so far is done.
+                errors.print(_gist(replaying.tally), highlight=False)
+                raise
+    return replaying.tally
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
+    with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+        sending = progress.add_task("sent", total=total)
+        settling = progress.add_task("settled", total=total)
+
+        def show(tally: Tally) -> None:
+            done = len(tally.skipped) + len(tally.given_back)
+            progress.update(sending, completed=done + tally.sent)
+            progress.update(settling, completed=done + len(tally.resolved) + len(tally.failed_again))
+
+        yield show
+
+
+def _print_files(count: int, *, as_json: bool) -> int:
+    if as_json:
+        print_json({"dryRun": True, "files": count})
+    else:
+        console.print(f"{count:,} files can be read and would be replayed", highlight=False)
+    return Exit.OK
+
+
+def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
+    """What a dry run says."""
+    if as_json:
+        print_json({"dryRun": True, "chosen": choice.ids, "problems": choice.documents})
+    else:
+        keys = Counter(key_of(each.queue, each.routing_key) or key for each in choice.letters)
+        told = ", ".join(f"{count:,} to {name}" for name, count in sorted(keys.items(), key=str))
+        console.print(
+            f"{len(choice.letters):,} dead letters would be replayed{told and f': {told}'}", highlight=False
+        )
+        choice.print_problems()
+    return Exit.PROBLEMS if choice.problems else Exit.OK
+
+
+def _print(tally: Tally, choice: Choice, *, as_json: bool) -> int:
+    if as_json:
+        print_json(_document(tally, choice))
+    else:
+        console.print(_gist(tally), highlight=False)
+        for name in tally.failed_again[:_SHOWN]:
+            errors.print(f"{name}: failed again", markup=False, highlight=False)
+        if tally.is_stopped:
+            errors.print("the first ones were not all resolved: the others stay as they are")
+        choice.print_problems()
+    return Exit.OK if tally.is_good and not choice.problems else Exit.PROBLEMS
+
+
+def _gist(tally: Tally) -> str:
+    counts = {
+        "resolved": len(tally.resolved),
+        "failed again": len(tally.failed_again),
+        "without an outcome yet": len(tally.pending),
+        "replayed or settled by others": len(tally.skipped),
+        "not taken by the broker": len(tally.given_back),
+    }
+    told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
+    return f"{tally.sent:,} replayed{told and f': {told}'}"
+
+
+def _document(tally: Tally, choice: Choice) -> dict[str, Any]:
+    return {
+        "sent": tally.sent,
+        "resolved": tally.resolved,
+        "failedAgain": tally.failed_again,
+        "pending": list(tally.pending),
+        "skipped": tally.skipped,
+        "notTaken": tally.given_back,
+        "stopped": tally.is_stopped,
+        "problems": choice.documents,
+    }

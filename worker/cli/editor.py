@@ -1,0 +1,34 @@
+"""The operator's own editor."""
+
+import asyncio
+import os
+import shlex
+import tempfile
+from pathlib import Path
+
+from worker.errors import ConfigurationFault
+from worker.settings import editor_command
+
+
+async def edited(content: bytes) -> tuple[bytes, Path]:
+    """What the operator makes of it, and the file that still holds it, for this user alone to read.
+
+    Raises:
+        ConfigurationFault: there is no editor, or it failed.
+    """
+    command = editor_command()
+    if not command:
+        raise ConfigurationFault("set EDITOR to your editor, or name a file by --body FILE")
+    handle, name = tempfile.mkstemp(prefix="checkout-", suffix=".json")
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    path = Path(name)
+    try:
+        process = await asyncio.create_subprocess_exec(*shlex.split(command), name)
+        failed = await process.wait() != 0
+    except (OSError, ValueError) as error:
+        path.unlink()
+        raise ConfigurationFault(f"the editor {command!r} cannot be started: {error}") from None
+    if failed:
+        raise ConfigurationFault(f"the editor ended with an error: nothing was sent; {name} is left")
+    return path.read_bytes(), path

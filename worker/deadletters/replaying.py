@@ -1,0 +1,152 @@
+"""A run of replays: claim, publish, and hear what became of them."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from time import monotonic
+from typing import Final
+
+from contracts.wire import CHECKOUT_KEY
+from worker.amqp.publisher import Outgoing, Publisher, Receipt
+from worker.deadletters.pace import Pace
+from worker.deadletters.replay_message import key_of, replay_message
+from worker.errors import BrokerUnavailable
+from worker.postgres.dead_letters import LetterState
+from worker.postgres.replays import Chosen, Claim, Replays
+
+_BETWEEN_LOOKS: Final = 0.25
+_NOWHERE: Final = frozenset({Receipt.RETURNED, Receipt.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How to replay. Key: of those of which nothing else tells where they go. Waiting: without any news."""
+
+    actor: str
+    why: str | None = None
+    key: str | None = None
+    rate: float | None = None
+    canary: int = 0
+    wait_seconds: float = 30.0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of them, by id."""
+
+    sent: int = 0
+    pending: dict[str, None] = field(default_factory=dict)
+    """Published, or perhaps so, and without an outcome yet."""
+
+    resolved: list[str] = field(default_factory=list)
+    failed_again: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    """Not ours to claim: others replay them, or they are settled."""
+
+    given_back: list[str] = field(default_factory=list)
+    """The broker did not take them."""
+
+    is_stopped: bool = False
+    """The canaries failed, and the others stay as they are."""
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.failed_again or self.given_back or self.is_stopped)
+
+
+class Replaying:
+    """One run over dead letters that were chosen."""
+
+    def __init__(
+        self, replays: Replays, publisher: Publisher, order: Order, news: Callable[[Tally], None]
+    ) -> None:
+        self._replays = replays
+        self._publisher = publisher
+        self._order = order
+        self._news = news
+        self._looked = monotonic()
+        self.tally = Tally()
+
+    async def run(self, chosen: Sequence[Chosen]) -> None:
+        """Replay them. Cancelled: what is in flight lands first, nothing is left half claimed.
+
+        Raises:
+            BrokerUnavailable: the broker said nothing of a whole flight; these claims lapse.
+            DatabaseUnavailable: claims that were not seen may have been made, and lapse.
+        """
+        canaries, others = chosen[: self._order.canary], chosen[self._order.canary :]
+        if canaries:
+            await self._send(canaries)
+            await self.wait()
+            if len(self.tally.resolved) < self.tally.sent or not self.tally.is_good:
+                self.tally.is_stopped = bool(others)
+                return
+        await self._send(others)
+        await self.wait()
+
+    async def wait(self) -> None:
+        """Wait for outcomes, for as long as some come."""
+        heard, left = monotonic(), len(self.tally.pending)
+        while self.tally.pending and monotonic() - heard < self._order.wait_seconds:
+            await self._look()
+            if len(self.tally.pending) < left:
+                heard, left = monotonic(), len(self.tally.pending)
+            elif left:
+                await asyncio.sleep(_BETWEEN_LOOKS)
+
+    async def _send(self, chosen: Sequence[Chosen]) -> None:
+        pace, waiting = Pace(self._order.rate), iter(chosen)
+        while flight := [each.dead_letter_id for each in islice(waiting, pace.flight)]:
+            await pace.turn(len(flight))
+            flying = asyncio.ensure_future(self._fly(flight))
+            try:
+                await asyncio.shield(flying)
+            except asyncio.CancelledError:
+                await flying
+                raise
+            if monotonic() - self._looked > 1:
+                await self._look()
+            self._news(self.tally)
+
+    async def _fly(self, ids: Sequence[str]) -> None:
+        claims = await self._replays.claim(ids, self._order.actor, self._order.why)
+        ours = {each.dead_letter_id for each in claims}
+        self.tally.skipped += [each for each in ids if each not in ours]
+        await self.publish(claims)
+
+    async def publish(self, claims: Sequence[Claim]) -> None:
+        """Send what is claimed, all at once. Raises: as `run` does."""
+        self.tally.pending |= dict.fromkeys(each.dead_letter_id for each in claims)
+        receipts = await self._publisher.publish([self._message(each) for each in claims])
+        nowhere = [each for each, said in zip(claims, receipts, strict=True) if said in _NOWHERE]
+        self.tally.sent += len(claims) - len(nowhere)
+        if nowhere:
+            await self._give_back(nowhere)
+        if claims and all(receipt is Receipt.UNKNOWN for receipt in receipts):
+            raise BrokerUnavailable(
+                f"The broker does not answer: {len(claims)} claims lapse in 10 minutes; run this again then"
+            )
+
+    def _message(self, claim: Claim) -> Outgoing:
+        key = key_of(claim.queue, claim.routing_key) or self._order.key or CHECKOUT_KEY
+        return replay_message(claim, key, self._order.actor)
+
+    async def _give_back(self, claims: Sequence[Claim]) -> None:
+        why = "the broker did not take the message"
+        await self._replays.give_back(claims, self._order.actor, why)
+        for each in claims:
+            del self.tally.pending[each.dead_letter_id]
+            self.tally.given_back.append(each.dead_letter_id)
+
+    async def _look(self) -> None:
+        """Ask what became of those that are pending."""
+        self._looked = monotonic()
+        rows = await self._replays.states(list(self.tally.pending))
+        for name, row in rows.items():
+            if row["state"] == LetterState.REPLAYING:
+                continue
+            del self.tally.pending[name]
+            into = self.tally.resolved if row["state"] == LetterState.RESOLVED else self.tally.failed_again
+            into.append(name)
+        self._news(self.tally)
