@@ -27,7 +27,8 @@ class Command:
 
     (customer id, message id) is its identity, `content_hash` what it asks. `asked` judges expiry: when the
     producer asked, as far as that can be known. `received` is now. `user` is who changes the cart: the
-    broker's word on the sender, else the sender's own. `replay_token` is what a replay of a dead letter is known by.
+    broker's word on the sender, else the sender's own. `replay_token` is by what a
+    replay of a dead letter is known.
     """
 
     message_id: str

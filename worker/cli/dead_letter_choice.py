@@ -13,8 +13,29 @@ from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import Chosen, Replays
 
-By = Annotated[str | None, Parameter(name="--by")]
 AtMost = Annotated[int | None, Parameter(validator=validators.Number(gte=1))]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who does it, for the history."""
+
+    by: str | None = None
+    """Who does it, for the history. Default: the account that runs this, and the machine."""
+
+    @property
+    def name(self) -> str:
+        return self.by.strip() if self.by and self.by.strip() else actor()
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Note(Author):
+    """What goes into the history."""
+
+    why: str | None = None
+    """A note for the history."""
 
 
 class Problem(NamedTuple):
@@ -76,11 +97,6 @@ async def choose(
     async for page in replays.chosen(wanted, limit):
         choice.letters += page
     return choice
-
-
-def by(name: str | None) -> str:
-    """Who does it, for the history."""
-    return name.strip() if name and name.strip() else actor()
 
 
 def _named(found: dict[str, list[Chosen]]) -> Choice:

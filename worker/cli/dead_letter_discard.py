@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from worker.cli.dead_letter_choice import AtMost, By, Choice, Problem, by, choose
+from worker.cli.dead_letter_choice import AtMost, Author, Choice, Note, Problem, choose
 from worker.cli.dead_letter_selection import Selection
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, console, print_json
@@ -21,7 +21,7 @@ async def discard(
     why: str,
     selection: Selection | None = None,
     limit: AtMost = None,
-    actor: By = None,
+    author: Author | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     json: AsJson = False,
@@ -38,8 +38,8 @@ async def discard(
         Which; all that is given holds together.
     limit
         How many at most, those that failed first.
-    actor
-        Who discards; default: the account that runs this.
+    author
+        Who discards.
     dry_run
         Say how many would be discarded.
     yes
@@ -50,11 +50,11 @@ async def discard(
     if not why.strip():
         raise ConfigurationFault("--why should say something")
     async with database(Settings.load()) as pool:
-        replays = Replays(pool)
+        replays, who = Replays(pool), (author or Author()).name
         choice = await choose(replays, ids, selection, REPLAYABLE, limit)
         if not dry_run:
             choice.confirm("Discard", yes=yes)
-        done = [] if dry_run else await _each(choice, lambda some: replays.discard(some, by(actor), why))
+        done = [] if dry_run else await _each(choice, lambda some: replays.discard(some, who, why))
     return _print("discarded", choice, done, dry_run=dry_run, as_json=json)
 
 
@@ -62,8 +62,7 @@ async def restore(
     *ids: str,
     selection: Selection | None = None,
     limit: AtMost = None,
-    why: str | None = None,
-    actor: By = None,
+    note: Note | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     json: AsJson = False,
@@ -78,10 +77,8 @@ async def restore(
         Which; all that is given holds together.
     limit
         How many at most, those that failed first.
-    why
-        A note for the history.
-    actor
-        Who restores; default: the account that runs this.
+    note
+        What goes into the history.
     dry_run
         Say how many would be restored.
     yes
@@ -90,11 +87,11 @@ async def restore(
         Print JSON.
     """
     async with database(Settings.load()) as pool:
-        replays = Replays(pool)
+        replays, note = Replays(pool), note or Note()
         choice = await choose(replays, ids, selection, (LetterState.DISCARDED,), limit)
         if not dry_run:
             choice.confirm("Restore", yes=yes)
-        done = [] if dry_run else await _each(choice, lambda some: replays.restore(some, by(actor), why))
+        done = [] if dry_run else await _each(choice, lambda some: replays.restore(some, note.name, note.why))
     return _print("restored", choice, done, dry_run=dry_run, as_json=json)
 
 

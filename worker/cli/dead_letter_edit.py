@@ -1,5 +1,6 @@
 """`checkout dead-letters edit`: send a corrected copy."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,10 +11,10 @@ from contracts.wire import CHECKOUT_KEY, COMMANDS_EXCHANGE, UPDATE_KEY
 from worker.amqp.codec import Limits
 from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require_exchange
-from worker.cli.dead_letter_choice import By, Choice, by, choose
+from worker.cli.dead_letter_choice import Choice, Note, choose
 from worker.cli.editor import edited
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, console, errors, print_json, safe
+from worker.cli.output import AsJson, DryRun, Yes, confirm, console, errors, print_json, safe
 from worker.cli.services import broker, database
 from worker.deadletters.copy import copy_of, read_command
 from worker.deadletters.replay_message import key_of
@@ -25,18 +26,36 @@ from worker.postgres.replays import Claim, Copy, Replays
 from worker.settings import Settings
 
 _KEYS: Final = (CHECKOUT_KEY, UPDATE_KEY)
-_Wait = Annotated[float, Parameter(validator=validators.Number(gte=0))]
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Correction(Note):
+    """What to send in place of a dead letter."""
+
+    body: Path | None = None
+    """A file with the corrected body. Without it, $EDITOR opens."""
+
+    key: Annotated[str | None, Parameter(name="--as")] = None
+    """What the copy is: cart.checkout or cart.update. Default: what the original was."""
+
+    wait: Annotated[float, Parameter(validator=validators.Number(gte=0))] = 30
+    """Seconds to wait for the outcome; 0: do not wait."""
+
+    @property
+    def order(self) -> Order:
+        """Raises: ConfigurationFault."""
+        if self.key not in {None, *_KEYS}:
+            raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
+        return Order(self.name, self.why, self.key, wait_seconds=self.wait)
 
 
 async def edit(
     name: str,
     *,
-    body: Path | None = None,
-    key: Annotated[str | None, Parameter(name="--as")] = None,
-    why: str | None = None,
-    wait: _Wait = 30,
-    actor: By = None,
+    correction: Correction | None = None,
     dry_run: DryRun = False,
+    yes: Yes = False,
     json: AsJson = False,
 ) -> int:
     """Send a corrected copy of a dead letter, under a message id of its own; the original stays as it is.
@@ -47,35 +66,29 @@ async def edit(
     ----------
     name
         Its id, at least the first 8 digits of that, or the id of its message.
-    body
-        A file with the corrected body. Without it, $EDITOR opens.
-    key
-        What the copy is: cart.checkout or cart.update. Default: what the original was.
-    why
-        A note for the history.
-    wait
-        Seconds to wait for the outcome; 0: do not wait.
-    actor
-        Who edits; default: the account that runs this.
+    correction
+        What to send.
     dry_run
         Only look whether the worker could read the copy.
+    yes
+        Do not ask after the editor.
     json
         Print JSON.
     """
-    if key not in {None, *_KEYS}:
-        raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
-    settings, order = Settings.load(), Order(by(actor), why, wait_seconds=wait)
+    correction, settings = correction or Correction(), Settings.load()
+    order = correction.order
     async with database(settings) as pool:
         choice = await choose(Replays(pool), [name], None, tuple(LetterState))
         if not choice.letters:
             return _print_problems(choice, as_json=json)
         (letter,) = await Replays(pool).whole(choice.ids)
-        goes_to = _key(letter, key)
-        copy = await _copy(pool, letter, goes_to, body, settings, order)
+        copy = await _copy(pool, letter, correction.body, settings, order)
         if copy is None:
             return Exit.PROBLEMS
         if dry_run:
             return _print_plan(copy, as_json=json)
+        if correction.body is None:
+            confirm("Send the copy?", yes=yes)
         tally = await _send(settings, pool, copy, letter, order)
     return _print(copy, tally, as_json=json)
 
@@ -90,10 +103,10 @@ def _key(letter: Record, given: str | None) -> str:
 
 
 async def _copy(
-    pool: Pool, letter: Record, key: str, file: Path | None, settings: Settings, order: Order
+    pool: Pool, letter: Record, file: Path | None, settings: Settings, order: Order
 ) -> Copy | None:
     """The copy; None: there is nothing to send, and it was said why."""
-    written = None
+    key, written = _key(letter, order.key), None
     if file is None:
         # Whoever edits sees what is masked elsewhere.
         reason = order.why or "to edit a copy"
@@ -180,7 +193,7 @@ def _print(copy: Copy, tally: Tally, *, as_json: bool) -> int:
         console.print(f"copy {copy.dead_letter_id}, message {copy.message_id}: {state}", highlight=False)
         if tally.resolved:
             console.print(
-                f"the original stays: `checkout dead-letters discard {copy.copy_of} --why TEXT` when it is done with",
+                f"the original stays: `checkout dead-letters discard {copy.copy_of} --why TEXT` ends it",
                 highlight=False,
                 soft_wrap=True,
             )

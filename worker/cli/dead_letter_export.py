@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from worker.cli.dead_letter_choice import AtMost, By, by, choose
+from worker.cli.dead_letter_choice import AtMost, Author, choose
 from worker.cli.dead_letter_files import exported
 from worker.cli.dead_letter_selection import Selection
 from worker.cli.exit import Exit
@@ -18,7 +18,7 @@ async def export(
     to: Path,
     selection: Selection | None = None,
     limit: AtMost = None,
-    actor: By = None,
+    author: Author | None = None,
     dry_run: DryRun = False,
     json: AsJson = False,
 ) -> int:
@@ -34,8 +34,8 @@ async def export(
         Which; all that is given holds together. Default: the unresolved ones that nobody is replaying.
     limit
         How many at most, those that failed first.
-    actor
-        Who exports; default: the account that runs this.
+    author
+        Who exports.
     dry_run
         Say how many would be written.
     json
@@ -44,7 +44,7 @@ async def export(
     async with database(Settings.load()) as pool:
         replays = Replays(pool)
         choice = await choose(replays, ids, selection, tuple(LetterState), limit)
-        written = 0 if dry_run else await exported(replays, choice.letters, to, by(actor))
+        written = 0 if dry_run else await exported(replays, choice.letters, to, (author or Author()).name)
     if json:
         document = {"dryRun": dry_run, "chosen": choice.ids, "written": written, "to": str(to)}
         print_json(document | {"problems": choice.documents})

@@ -15,7 +15,7 @@ _FOR_US_ALONE: Final = 0o600
 
 
 def read_files(directory: Path) -> list[Path]:
-    """The files in a directory, all of which can be read. Raises: ConfigurationFault, for the first that cannot."""
+    """The files of a directory. Raises: ConfigurationFault, for the first that cannot be read."""
     files = sorted(directory.glob("*.json"))
     if not files:
         raise ConfigurationFault(f"{directory} holds no exported dead letters (*.json)")
@@ -25,7 +25,7 @@ def read_files(directory: Path) -> list[Path]:
 
 
 async def imported(pool: Pool, files: Sequence[Path], actor: str) -> list[str]:
-    """Archive what is not archived yet; the ids under which they all are. One that is there stays as it is."""
+    """Archive what is not archived yet; the ids of all. One that is there stays as it is."""
     ids: list[str] = []
     for start in range(0, len(files), _AT_ONCE):
         letters: list[DeadLetter] = [read_file(file) for file in files[start : start + _AT_ONCE]]
@@ -36,22 +36,23 @@ async def imported(pool: Pool, files: Sequence[Path], actor: str) -> list[str]:
 async def exported(replays: Replays, letters: Sequence[Chosen], directory: Path, actor: str) -> int:
     """Write a file each, for this user alone to read. Raises: ConfigurationFault."""
     written = 0
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for start in range(0, len(letters), _AT_ONCE):
-            ids = [each.dead_letter_id for each in letters[start : start + _AT_ONCE]]
-            rows = await replays.whole(ids)
+    for start in range(0, len(letters), _AT_ONCE):
+        ids = [each.dead_letter_id for each in letters[start : start + _AT_ONCE]]
+        rows = await replays.whole(ids)
+        try:
             for row in rows:
-                _write(directory / file_name(row["dead_letter_id"]), file_of(row))
-            await replays.note_exported(ids, actor, str(directory))
-            written += len(rows)
-    except OSError as error:
-        raise ConfigurationFault(f"{directory} cannot be written: {error.strerror}") from None
+                _write(directory, file_name(row["dead_letter_id"]), file_of(row))
+        except OSError as error:
+            raise ConfigurationFault(f"{directory} cannot be written: {error.strerror}") from None
+        await replays.note_exported(ids, actor, str(directory))
+        written += len(rows)
     return written
 
 
-def _write(file: Path, content: bytes) -> None:
+def _write(directory: Path, name: str, content: bytes) -> None:
     """Whole or not at all."""
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / name
     unfinished = file.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
     unfinished.touch(_FOR_US_ALONE)

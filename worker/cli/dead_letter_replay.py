@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -12,7 +13,7 @@ from rich.progress import Progress
 from contracts.wire import CHECKOUT_KEY, COMMANDS_EXCHANGE, UPDATE_KEY
 from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require_exchange
-from worker.cli.dead_letter_choice import AtMost, By, Choice, Problem, by, choose
+from worker.cli.dead_letter_choice import AtMost, Choice, Note, Problem, choose
 from worker.cli.dead_letter_files import imported, read_files
 from worker.cli.dead_letter_selection import Selection
 from worker.cli.exit import Exit
@@ -32,17 +33,37 @@ _Positive = Parameter(validator=validators.Number(gt=0))
 _NotNegative = Parameter(validator=validators.Number(gte=0))
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class How(Note):
+    """How to replay."""
+
+    key: Annotated[str | None, Parameter(name="--as")] = None
+    """Under which key to send those of which nothing tells: cart.checkout or cart.update."""
+
+    rate: Annotated[float | None, _Positive] = None
+    """Messages a second, steadily. Default: as fast as the broker takes them."""
+
+    canary: Annotated[int, _NotNegative] = 0
+    """Send so many first, and no more if one of them is not resolved."""
+
+    wait: Annotated[float, _NotNegative] = 30
+    """Seconds to wait for outcomes, counted from the last one that came; 0: do not wait."""
+
+    @property
+    def order(self) -> Order:
+        """Raises: ConfigurationFault."""
+        if self.key not in {None, *_KEYS}:
+            raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
+        return Order(self.name, self.why, self.key, self.rate, self.canary, self.wait)
+
+
 async def replay(
     *ids: str,
     selection: Selection | None = None,
     limit: AtMost = None,
     directory: Annotated[Path | None, Parameter(name="--from")] = None,
-    key: Annotated[str | None, Parameter(name="--as")] = None,
-    rate: Annotated[float | None, _Positive] = None,
-    canary: Annotated[int, _NotNegative] = 0,
-    wait: Annotated[float, _NotNegative] = 30,
-    why: str | None = None,
-    actor: By = None,
+    how: How | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     json: AsJson = False,
@@ -60,20 +81,10 @@ async def replay(
         Which; all that is given holds together. Default: those that nobody is replaying.
     limit
         How many at most, those that failed first.
+    how
+        How to replay.
     directory
         Those exported to this directory; they are archived first where they are not.
-    key
-        Send those of which nothing tells what they were meant as under this key: cart.checkout or cart.update.
-    rate
-        Messages a second, steadily.
-    canary
-        Send so many first, and no more if one of them is not resolved.
-    wait
-        Seconds to wait for outcomes, counted from the last one that came; 0: do not wait.
-    why
-        A note for the history.
-    actor
-        Who replays; default: the account that runs this.
     dry_run
         Say how many would be sent where.
     yes
@@ -81,17 +92,15 @@ async def replay(
     json
         Print JSON.
     """
-    if key not in {None, *_KEYS}:
-        raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
-    order = Order(by(actor), why, key, rate, canary, wait)
+    order = (how or How()).order
     settings, files = Settings.load(), _files(directory, ids, selection, limit)
     if files and dry_run:
         return _print_files(len(files), as_json=json)
     async with database(settings) as pool:
         names = await imported(pool, files, order.actor) if files else ids
-        choice = _able(await choose(Replays(pool), names, selection, REPLAYABLE, limit), key)
+        choice = _able(await choose(Replays(pool), names, selection, REPLAYABLE, limit), order.key)
         if dry_run:
-            return _print_plan(choice, key, as_json=json)
+            return _print_plan(choice, order.key, as_json=json)
         choice.confirm("Replay", yes=yes)
         tally = await _run(settings, Replays(pool), order, choice)
     return _print(tally, choice, as_json=json)

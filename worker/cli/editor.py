@@ -19,16 +19,25 @@ async def edited(content: bytes) -> tuple[bytes, Path]:
     command = editor_command()
     if not command:
         raise ConfigurationFault("set EDITOR to your editor, or name a file by --body FILE")
+    path = _written(content)
+    try:
+        process = await asyncio.create_subprocess_exec(*shlex.split(command), str(path))
+    except (OSError, ValueError) as error:
+        raise ConfigurationFault(f"the editor {command!r} cannot be started: {error}") from None
+    if await process.wait():
+        raise ConfigurationFault(f"the editor ended with an error: nothing was sent, {path} is left")
+    return _read(path), path
+
+
+def _written(content: bytes) -> Path:
     handle, name = tempfile.mkstemp(prefix="checkout-", suffix=".json")
     with os.fdopen(handle, "wb") as file:
         file.write(content)
-    path = Path(name)
+    return Path(name)
+
+
+def _read(path: Path) -> bytes:
     try:
-        process = await asyncio.create_subprocess_exec(*shlex.split(command), name)
-        failed = await process.wait() != 0
-    except (OSError, ValueError) as error:
-        path.unlink()
-        raise ConfigurationFault(f"the editor {command!r} cannot be started: {error}") from None
-    if failed:
-        raise ConfigurationFault(f"the editor ended with an error: nothing was sent; {name} is left")
-    return path.read_bytes(), path
+        return path.read_bytes()
+    except OSError as error:
+        raise ConfigurationFault(f"{path} cannot be read: {error.strerror}") from None

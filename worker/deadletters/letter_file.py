@@ -7,7 +7,6 @@ stood on the wire; `properties` shows them to people and is not read back.
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
@@ -129,7 +128,7 @@ def read_file(path: Path) -> DeadLetter:
         raise ConfigurationFault(f"{path} is no exported dead letter: {where}: {first['msg']}") from None
 
 
-def _body(body: bytes) -> Mapping[str, str]:
+def _body(body: bytes) -> dict[str, str]:
     try:
         return {"body": body.decode()}
     except UnicodeDecodeError:
