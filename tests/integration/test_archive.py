@@ -354,3 +354,31 @@ async def test_failures_are_dated_by_who_set_them_aside_not_by_the_archive(
     async with consuming(archiving_by(settings)):
         (entry,) = await archived(database, 1)
     assert between - timedelta(minutes=1) < entry["first_failed_at"] < between
+
+
+async def test_a_letter_that_postgresql_refuses_is_kept_as_bytes_and_its_neighbours_as_they_are(
+    broker: Broker, database: Database, settings: Settings
+) -> None:
+    await database.execute("ALTER TABLE dead_letters ADD CHECK (message_id <> 'refused')")
+    for name in ("a", "refused", "b"):
+        await broker.publish(NOT_JSON, message_id=name)
+    async with consuming(settings):
+        await eventually(lambda: broker.ready(DEAD_LETTERS), lambda count: count == 3)
+    async with consuming(archiving_by(settings)):
+        first, second, bare = await archived(database, 3)
+    assert [first["message_id"], second["message_id"], bare["message_id"]] == ["a", "b", None]
+    assert (bare["code"], bare["body"]) == ("unexpected-error", NOT_JSON)
+    assert values(sent(bare))["message_id"] == "refused"
+    assert "could not be looked at" in bare["reason"]
+
+
+async def test_what_cannot_be_stored_at_all_stays_with_the_broker(
+    broker: Broker, database: Database, settings: Settings
+) -> None:
+    await database.execute("ALTER TABLE dead_letters ADD CHECK (body <> 'refused')")
+    for body in (b"refused", b"kept"):
+        await broker.publish(body, key="cart.chekout", message_id=body.decode())
+    async with consuming(archiving_by(settings)):
+        (entry,) = await archived(database, 1)
+    assert entry["body"] == b"kept"
+    await eventually(lambda: broker.ready(DEAD_LETTERS), lambda count: count == 1)

@@ -86,7 +86,7 @@ VALID: Final[dict[str, dict[str, str]]] = {
         "first_failed_at": "now()",
         "last_failed_at": "now()",
     },
-    "dead_letter_counts": {"fingerprint": "'f'", "state": "'parked'", "letters": "1"},
+    "dead_letter_counts": {"fingerprint": "'f'", "state": "'parked'", "code": "'c'", "letters": "1"},
     "dead_letter_actions": {
         "dead_letter_id": "'d'",
         "action": "'archived'",

@@ -126,6 +126,7 @@ FOR EACH ROW WHEN (OLD.state <> NEW.state) EXECUTE FUNCTION note_state_since();
 CREATE TABLE dead_letter_counts (
     fingerprint text   NOT NULL,
     state       text   NOT NULL,
+    code        text   NOT NULL,
     letters     bigint NOT NULL,
     PRIMARY KEY (fingerprint, state)
 );
@@ -134,20 +135,22 @@ CREATE TABLE dead_letter_counts (
 CREATE FUNCTION count_dead_letters() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
-        INSERT INTO dead_letter_counts AS counted (fingerprint, state, letters)
-        SELECT fingerprint, state, count(*) FROM came GROUP BY fingerprint, state ORDER BY fingerprint, state
+        INSERT INTO dead_letter_counts AS counted (fingerprint, state, code, letters)
+        SELECT fingerprint, state, min(code), count(*)
+        FROM came GROUP BY fingerprint, state ORDER BY fingerprint, state
         ON CONFLICT (fingerprint, state) DO UPDATE SET letters = counted.letters + excluded.letters;
     ELSIF TG_OP = 'DELETE' THEN
-        INSERT INTO dead_letter_counts AS counted (fingerprint, state, letters)
-        SELECT fingerprint, state, -count(*) FROM went GROUP BY fingerprint, state ORDER BY fingerprint, state
+        INSERT INTO dead_letter_counts AS counted (fingerprint, state, code, letters)
+        SELECT fingerprint, state, min(code), -count(*)
+        FROM went GROUP BY fingerprint, state ORDER BY fingerprint, state
         ON CONFLICT (fingerprint, state) DO UPDATE SET letters = counted.letters + excluded.letters;
     ELSE
-        INSERT INTO dead_letter_counts AS counted (fingerprint, state, letters)
-        SELECT fingerprint, state, sum(letters)
+        INSERT INTO dead_letter_counts AS counted (fingerprint, state, code, letters)
+        SELECT fingerprint, state, min(code), sum(letters)
         FROM (
-            SELECT fingerprint, state, 1 AS letters FROM came
+            SELECT fingerprint, state, code, 1 AS letters FROM came
             UNION ALL
-            SELECT fingerprint, state, -1 FROM went
+            SELECT fingerprint, state, code, -1 FROM went
         ) AS changes
         GROUP BY fingerprint, state HAVING sum(letters) <> 0 ORDER BY fingerprint, state
         ON CONFLICT (fingerprint, state) DO UPDATE SET letters = counted.letters + excluded.letters;

@@ -122,19 +122,24 @@ LIMIT $10
 
 -- name: dead_letter_groups
 -- How many there are of each group in the wanted states, and when the first and the last of them failed.
-SELECT example.code, grouped.fingerprint, example.pattern, grouped.count, example.oldest, example.newest
+SELECT grouped.code, grouped.fingerprint, example.pattern, grouped.count, example.oldest, example.newest
 FROM (
-    SELECT fingerprint, sum(letters)::bigint AS count, array_agg(state) AS states
+    SELECT fingerprint, min(code) AS code, sum(letters)::bigint AS count, array_agg(state) AS states
     FROM dead_letter_counts
-    WHERE letters > 0 AND state = ANY ($1::text[]) AND ($2::text IS NULL OR fingerprint = $2)
+    WHERE letters > 0
+        AND state = ANY ($1::text[])
+        AND ($2::text IS NULL OR fingerprint = $2)
+        AND ($3::text IS NULL OR code = $3)
     GROUP BY fingerprint
+    ORDER BY count DESC, fingerprint
+    LIMIT $4
 ) AS grouped
 CROSS JOIN LATERAL (
-    SELECT min(newest.code) AS code, min(newest.pattern) AS pattern,
-        min(oldest.first_failed_at) AS oldest, max(newest.last_failed_at) AS newest
+    SELECT min(newest.pattern) AS pattern, min(oldest.first_failed_at) AS oldest,
+        max(newest.last_failed_at) AS newest
     FROM unnest(grouped.states) AS of_group (state)
     CROSS JOIN LATERAL (
-        SELECT code, pattern, last_failed_at FROM dead_letters
+        SELECT pattern, last_failed_at FROM dead_letters
         WHERE fingerprint = grouped.fingerprint AND state = of_group.state
         ORDER BY last_failed_at DESC LIMIT 1
     ) AS newest
@@ -144,9 +149,7 @@ CROSS JOIN LATERAL (
         ORDER BY first_failed_at LIMIT 1
     ) AS oldest
 ) AS example
-WHERE $3::text IS NULL OR example.code = $3
 ORDER BY grouped.count DESC, grouped.fingerprint
-LIMIT $4
 
 -- name: show_dead_letter
 -- By its id, by all ids from $1 to before $2, which begin with the same digits, or by the id of its message.
