@@ -47,7 +47,9 @@ async def test_a_replay_after_the_cure_is_resolved_with_one_set_of_orders(
     assert {(each["state_before"], each["state_after"]) for each in by_ann} == {("parked", "replaying")}
     settled = await actions(database, "resolved")
     assert len(settled) == 5
-    assert {json.loads(each["details"])["messageId"] for each in settled} == {each.message_id for each in sent}
+    assert {json.loads(each["details"])["messageId"] for each in settled} == {
+        each.message_id for each in sent
+    }
 
 
 async def test_a_replay_of_what_was_ordered_meanwhile_orders_nothing_again(

@@ -21,7 +21,12 @@ def strict(settings: Settings) -> Settings:
 
 
 async def set_aside(
-    requests: Sequence[Request], *, broker: Broker, database: Database, settings: Settings, key: str = CHECKOUT
+    requests: Sequence[Request],
+    *,
+    broker: Broker,
+    database: Database,
+    settings: Settings,
+    key: str = CHECKOUT,
 ) -> None:
     """Have requests of two lines and more archived."""
     for request in requests:
