@@ -1,4 +1,4 @@
-"""kill -9 of a replaying command: another run finishes, and no dead letter is lost or replayed twice at once."""
+"""kill -9 of a replaying command: another run finishes; nothing is lost, nothing replayed twice at once."""
 
 import asyncio
 import signal

@@ -187,6 +187,13 @@ class Broker:
         while isinstance((await self._channel.basic_get(queue, timeout=10)).delivery, spec.Basic.GetOk):
             await self._channel.basic_recover(requeue=True)
 
+    async def reject(self, count: int, queue: str = CHECKOUT) -> None:
+        """Have the broker set messages aside, as a consumer that wants none of them."""
+        for _ in range(count):
+            taken = await self._channel.basic_get(queue, no_ack=False)
+            assert isinstance(taken.delivery, spec.Basic.GetOk)
+            await self._channel.basic_reject(taken.delivery.delivery_tag or 0, requeue=False)
+
     async def dead_letters(self, count: int) -> list[Message]:
         """Take so many dead letters out of their queue, and no more than there should be."""
         await eventually(lambda: self.ready(DEAD_LETTERS), lambda there: there >= count)

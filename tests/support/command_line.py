@@ -51,6 +51,10 @@ class CommandLine:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         return str(path)
 
+    def files(self, directory: str) -> list[Path]:
+        """What commands wrote there."""
+        return sorted(self.directory.joinpath(directory).glob("*"))
+
     async def start(self, *arguments: str) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *(str(Path(sys.executable).with_name("checkout")), *arguments),

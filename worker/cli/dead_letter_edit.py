@@ -60,8 +60,6 @@ async def edit(
 ) -> int:
     """Send a corrected copy of a dead letter, under a message id of its own; the original stays as it is.
 
-    Nothing is sent unless the worker can read it.
-
     Parameters
     ----------
     name

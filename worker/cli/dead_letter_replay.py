@@ -38,6 +38,9 @@ _NotNegative = Parameter(validator=validators.Number(gte=0))
 class How(Note):
     """How to replay."""
 
+    directory: Annotated[Path | None, Parameter(name="--from")] = None
+    """Those exported to this directory; they are archived first where they are not."""
+
     key: Annotated[str | None, Parameter(name="--as")] = None
     """Under which key to send those of which nothing tells: cart.checkout or cart.update."""
 
@@ -62,16 +65,12 @@ async def replay(
     *ids: str,
     selection: Selection | None = None,
     limit: AtMost = None,
-    directory: Annotated[Path | None, Parameter(name="--from")] = None,
     how: How | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     json: AsJson = False,
 ) -> int:
     """Send dead letters again, each under its own message id: what was ordered before is not ordered again.
-
-    A run that was ended in the middle is taken up by running it again. What it had claimed and perhaps not
-    sent is free again after 10 minutes.
 
     Parameters
     ----------
@@ -83,8 +82,6 @@ async def replay(
         How many at most, those that failed first.
     how
         How to replay.
-    directory
-        Those exported to this directory; they are archived first where they are not.
     dry_run
         Say how many would be sent where.
     yes
@@ -92,8 +89,8 @@ async def replay(
     json
         Print JSON.
     """
-    order = (how or How()).order
-    settings, files = Settings.load(), _files(directory, ids, selection, limit)
+    how, settings = how or How(), Settings.load()
+    order, files = how.order, _files(how.directory, ids, selection, limit)
     if files and dry_run:
         return _print_files(len(files), as_json=json)
     async with database(settings) as pool:
