@@ -36,7 +36,7 @@ from worker.deadletters.archive import PREFETCH
 from worker.deadletters.entry import entry_of
 from worker.deadletters.words import query_of
 from worker.embedded.services import Services
-from worker.postgres.dead_letters import DeadLetters, LetterFilter, LetterState
+from worker.postgres.dead_letters import DeadLetter, DeadLetters, LetterFilter, LetterState
 from worker.postgres.migrate import migrate
 from worker.postgres.pool import Pool, acquired
 from worker.settings import Settings
@@ -58,9 +58,8 @@ FINISHED = (
 console = Console()
 
 
-def a_letter(chance: random.Random, now: datetime) -> Delivery:
-    """As the worker sets it aside."""
-    received = now - timedelta(days=DAYS * chance.random())
+def a_letter(chance: random.Random, received: datetime) -> Delivery:
+    """As a producer sends it."""
     rare = f"needle{chance.randrange(200_000)}"
     body: dict[str, Any] = {
         "customerId": str(UUID(int=chance.randrange(CUSTOMERS), version=4)),
@@ -88,10 +87,11 @@ def a_letter(chance: random.Random, now: datetime) -> Delivery:
     )
 
 
-def archived_letter(chance: random.Random, now: datetime) -> Delivery:
+def archived_letter(chance: random.Random, received: datetime) -> Delivery:
+    """As the worker sets it aside."""
     code = chance.choice(list(DeadLetterCode)[:7])
     reason = f"What is wrong with {chance.choice(MEMBERS)}: {chance.choice(('missing', 'long', 'odd'))}"
-    came = a_letter(chance, now)
+    came = a_letter(chance, received)
     outgoing = dead_letter(came, Malformed(code, reason))
     return replace(
         came, properties=outgoing.properties, exchange=outgoing.exchange, queue="cart.dead-letters"
@@ -100,20 +100,24 @@ def archived_letter(chance: random.Random, now: datetime) -> Delivery:
 
 async def fill(pool: Pool, count: int) -> float:
     """Archive letters as the worker does; how many a second at the end."""
-    chance, now, letters = random.Random(7), datetime.now(UTC), DeadLetters(pool)
+    chance, letters = random.Random(7), DeadLetters(pool)
+    begin, apart = datetime.now(UTC) - timedelta(days=DAYS), timedelta(days=DAYS) / count
+
+    def entries_from(start: int, size: int) -> list[DeadLetter]:
+        times = (begin + number * apart for number in range(start, start + size))
+        return [entry_of(archived_letter(chance, received), LIMITS) for received in times]
+
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("filling", total=count)
         for start in range(0, count, CHUNK):
-            entries = [
-                entry_of(archived_letter(chance, now), LIMITS) for _ in range(min(CHUNK, count - start))
-            ]
+            entries = entries_from(start, min(CHUNK, count - start))
             await letters.archive(entries, "bench")
             progress.advance(task, len(entries))
     async with acquired(pool) as connection:
         for change in FINISHED:
             await connection.execute(change)
         await connection.execute("VACUUM ANALYZE")
-    entries = [entry_of(archived_letter(chance, now), LIMITS) for _ in range(40 * PREFETCH)]
+    entries = entries_from(count - 40 * PREFETCH, 40 * PREFETCH)
     begun = perf_counter()
     for start in range(0, len(entries), PREFETCH):
         await letters.archive(entries[start : start + PREFETCH], "bench")

@@ -16,6 +16,7 @@ from worker.postgres.statements import statement
 
 Record = dict[str, Any]
 PRUNED_AT_ONCE: Final = 1_000
+_FEW: Final = 5_000
 _BEGINNING: Final = re.compile(r"[0-9a-f]{8,63}")
 
 
@@ -137,7 +138,11 @@ class DeadLetters:
 
     async def newest(self, wanted: LetterFilter, limit: int) -> list[Record]:
         """Newest failures first, without bodies."""
-        return await self._fetch("list_dead_letters", *wanted, limit)
+        async with acquired(self._pool) as connection, connection.transaction():
+            ids = await _few_with_words(connection, wanted.text) if wanted.text else None
+            wanted = wanted if ids is None else wanted._replace(text=None)
+            rows = await connection.fetch(statement("list_dead_letters"), *wanted, limit, ids)
+        return [dict(row) for row in rows]
 
     async def groups(
         self, states: Sequence[str], *, fingerprint: str | None = None, code: str | None = None, limit: int
@@ -190,10 +195,22 @@ class DeadLetters:
             return [dict(row) for row in await connection.fetch(statement(name), *arguments)]
 
 
+<<<<<<< HEAD
 def end_of_ids(beginning: str) -> str | None:
     """What all ids that begin so are less than; None: it is not the beginning of one."""
     # No digit comes after f.
     return f"{beginning}g" if _BEGINNING.fullmatch(beginning) else None
+=======
+async def _few_with_words(connection: Connection, query: str) -> list[str] | None:
+    """The dead letters with these words; None: so many that reading from the newest on soon meets enough.
+
+    PostgreSQL cannot know how rare a word is that it has no statistics of, so it is looked up first.
+    """
+    await connection.execute(statement("find_by_index"))
+    rows = await connection.fetch(statement("dead_letters_with_words"), query, _FEW + 1)
+    await connection.execute(statement("list_in_order"))
+    return [row["dead_letter_id"] for row in rows] if len(rows) <= _FEW else None
+>>>>>>> deadletters
 
 
 async def _with_their_ids(connection: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:

@@ -97,7 +97,7 @@ noted AS (
 SELECT dead_letter_id, first_failed_at, is_replay OR is_same AS is_same FROM known
 
 -- name: list_dead_letters
--- Newest failures first, read state by state, for which there are indexes. All of $2 to $9 may be null.
+-- Newest failures first, read state by state, for which there are indexes. All of $2 to $9 and $11 may be null.
 SELECT letter.*
 FROM unnest($1::text[]) AS wanted (state)
 CROSS JOIN LATERAL (
@@ -114,11 +114,23 @@ CROSS JOIN LATERAL (
         AND ($7::timestamptz IS NULL OR last_failed_at >= $7)
         AND ($8::timestamptz IS NULL OR last_failed_at < $8)
         AND ($9::text IS NULL OR words @@ $9::tsquery)
+        AND ($11::text[] IS NULL OR dead_letter_id = ANY ($11))
     ORDER BY last_failed_at DESC, dead_letter_id
     LIMIT $10
 ) AS letter
 ORDER BY letter.last_failed_at DESC, letter.dead_letter_id
 LIMIT $10
+
+-- name: find_by_index
+-- For the transaction: words are looked up in their index, however many rows are expected.
+SELECT set_config('enable_seqscan', 'off', true)
+
+-- name: list_in_order
+-- For the transaction: no index is read as a whole to be combined with another one.
+SELECT set_config('enable_bitmapscan', 'off', true)
+
+-- name: dead_letters_with_words
+SELECT dead_letter_id FROM dead_letters WHERE words @@ $1::text::tsquery LIMIT $2
 
 -- name: dead_letter_groups
 -- How many there are of each group in the wanted states, and when the first and the last of them failed.
