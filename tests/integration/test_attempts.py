@@ -1,4 +1,4 @@
-"""Attempts at messages that came again: what counts is that a process ended, not that one could not say so."""
+"""Attempts at messages that came again: what counts is a process that ended, not one that could not say."""
 
 from collections.abc import AsyncIterator
 
