@@ -16,6 +16,7 @@ from worker.postgres.attempts import Attempts
 # The first delivery is not noted: this many, and it has ended the process three times.
 _UNFINISHED: Final = 2
 _FINISH_SECONDS: Final = 2.0
+_AGAIN_SECONDS: Final = 0.1
 _KILLER: Final = Malformed(
     DeadLetterCode.PROCESS_KILLER,
     "The worker's process ended three times while it had this message, the last two with no other begun",
@@ -38,10 +39,26 @@ class SecondDeliveries:
         count = await self._begin(message_hash, delivery)
         try:
             yield _KILLER if count > _UNFINISHED else None
-        finally:
-            with suppress(WorkerError, TimeoutError):
-                async with asyncio.timeout(_FINISH_SECONDS):
-                    await self._attempts.finish(message_hash)
+        except BaseException:
+            await self._finish_soon(message_hash)
+            raise
+        await self._finish(message_hash)
+
+    async def _finish(self, message_hash: bytes) -> None:
+        while True:
+            try:
+                return await self._attempts.finish(message_hash)
+            except DatabaseUnavailable as fault:
+                await self._breaker.wait_out(fault)
+
+    async def _finish_soon(self, message_hash: bytes) -> None:
+        """The session ends, and does not wait for a database that stays away."""
+        with suppress(WorkerError, TimeoutError):
+            async with asyncio.timeout(_FINISH_SECONDS):
+                while True:
+                    with suppress(DatabaseUnavailable):
+                        return await self._attempts.finish(message_hash)
+                    await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _begin(self, message_hash: bytes, delivery: Delivery) -> int:
         message_id = delivery.properties.message_id

@@ -85,6 +85,7 @@ class Session:
             _persistently(self.outbox.run),
             _persistently(self.sweeper.run),
             _persistently(self.follower.run),
+            _persistently(self.workers.forget_lost),
             _persistently(self._beat),
         ]
 
@@ -130,7 +131,6 @@ class Session:
 
     async def _beat(self) -> None:
         """Also tells an idle worker that the database is away."""
-        await self.workers.forget_lost()
         while True:
             try:
                 await self.workers.beat(self.status.beat())

@@ -3,7 +3,8 @@
 import json
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final, Self
 
 from tests.support.broker import CHECKOUT
@@ -25,6 +26,8 @@ class Input:
     cart_id: str = ""
     ordered: frozenset[str] = frozenset()
     """The order groups that it has ordered, each of one line."""
+    asked: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """The same whenever it is sent again."""
 
     @classmethod
     def of(cls, request: Request, outcome: str | None = None) -> Self:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
@@ -138,7 +137,7 @@ class Stage:
 
 def message_of(each: Input) -> dict[str, Any]:
     """What to publish an input with."""
-    properties = {"message_id": each.message_id, "app_id": SOURCE, "timestamp": datetime.now(UTC)}
+    properties = {"message_id": each.message_id, "app_id": SOURCE, "timestamp": each.asked}
     return {"body": each.body, "key": each.key} | properties
 
 

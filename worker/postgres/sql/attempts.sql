@@ -1,7 +1,9 @@
 -- name: begin_attempt
 INSERT INTO attempts (message_hash, queue, message_id, worker_id) VALUES ($1, $2, $3, $4)
 ON CONFLICT (message_hash) DO UPDATE
-SET attempts = attempts.attempts + 1, worker_id = excluded.worker_id, last_at = clock_timestamp()
+-- A worker that begins a message again has outlived its own last attempt, whether or not it could say so.
+SET attempts = attempts.attempts + CASE WHEN attempts.worker_id = excluded.worker_id THEN 0 ELSE 1 END,
+    worker_id = excluded.worker_id, last_at = clock_timestamp()
 RETURNING attempts
 
 -- name: finish_attempt
