@@ -195,12 +195,12 @@ class DeadLetters:
             return [dict(row) for row in await connection.fetch(statement(name), *arguments)]
 
 
-<<<<<<< HEAD
 def end_of_ids(beginning: str) -> str | None:
     """What all ids that begin so are less than; None: it is not the beginning of one."""
     # No digit comes after f.
     return f"{beginning}g" if _BEGINNING.fullmatch(beginning) else None
-=======
+
+
 async def _few_with_words(connection: Connection, query: str) -> list[str] | None:
     """The dead letters with these words; None: so many that reading from the newest on soon meets enough.
 
@@ -210,7 +210,6 @@ async def _few_with_words(connection: Connection, query: str) -> list[str] | Non
     rows = await connection.fetch(statement("dead_letters_with_words"), query, _FEW + 1)
     await connection.execute(statement("list_in_order"))
     return [row["dead_letter_id"] for row in rows] if len(rows) <= _FEW else None
->>>>>>> deadletters
 
 
 async def _with_their_ids(connection: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
