@@ -9,7 +9,7 @@ from worker.deadletters.words import query_of
 from worker.postgres.dead_letters import DeadLetters, LetterFilter, LetterState
 from worker.postgres.pool import open_pool
 
-# Letter n has the words "all", "n", its last digit in words of two, and "old" where it is of the first hundred.
+# Letter 17 has the words "all", "n17" and "digit7"; it is "old", as all of the first hundred are.
 FILL = """
 INSERT INTO dead_letters (dead_letter_id, code, reason, fingerprint, pattern, set_aside_by, exchange,
     routing_key, source, properties, body, words, asked_at, first_failed_at, last_failed_at)
