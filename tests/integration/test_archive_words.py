@@ -33,8 +33,8 @@ async def letters(database: Database) -> AsyncIterator[DeadLetters]:
         pool.terminate()
 
 
-async def _found(letters: DeadLetters, text: str, limit: int, **more: str) -> list[int]:
-    wanted = LetterFilter(states=list(LetterState), text=query_of(text), **more)
+async def _found(letters: DeadLetters, text: str, limit: int, code: str | None = None) -> list[int]:
+    wanted = LetterFilter(states=list(LetterState), text=query_of(text), code=code)
     return [int(row["dead_letter_id"]) for row in await letters.newest(wanted, limit)]
 
 
