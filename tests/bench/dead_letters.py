@@ -3,7 +3,7 @@
 On a private PostgreSQL, archived dead letters of usual size in some hundred groups, most of them unresolved.
 Each look is made on a connection of its own, as the command line makes it, with other values each time; told
 is the median and the largest of the times from the connection's being there to the last row. archive: letters
-a second that go into the archive when it is that large, in batches of 50.
+a second that PostgreSQL stores when there are that many, in batches of 50; the broker is not used.
 """
 
 import argparse

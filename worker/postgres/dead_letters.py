@@ -17,6 +17,8 @@ from worker.postgres.statements import statement
 Record = dict[str, Any]
 PRUNED_AT_ONCE: Final = 1_000
 _FEW: Final = 5_000
+_SAMPLE: Final = 300
+_COMMON: Final = 5
 _BEGINNING: Final = re.compile(r"[0-9a-f]{8,63}")
 
 
@@ -204,12 +206,21 @@ def end_of_ids(beginning: str) -> str | None:
 async def _few_with_words(connection: Connection, query: str) -> list[str] | None:
     """The dead letters with these words; None: so many that reading from the newest on soon meets enough.
 
-    PostgreSQL cannot know how rare a word is that it has no statistics of, so it is looked up first.
+    PostgreSQL cannot know how rare a word is that it has no statistics of: a sample tells, then the index.
     """
-    await connection.execute(statement("find_by_index"))
-    rows = await connection.fetch(statement("dead_letters_with_words"), query, _FEW + 1)
+    rows = []
+    is_common = await _sampled(connection, query) >= _COMMON
+    if not is_common:
+        await connection.execute(statement("find_by_index"))
+        rows = await connection.fetch(statement("dead_letters_with_words"), query, _FEW + 1)
     await connection.execute(statement("list_in_order"))
-    return [row["dead_letter_id"] for row in rows] if len(rows) <= _FEW else None
+    return None if is_common or len(rows) > _FEW else [row["dead_letter_id"] for row in rows]
+
+
+async def _sampled(connection: Connection, query: str) -> int:
+    letters = int(await connection.fetchval(statement("count_dead_letters")))
+    percent = min(100.0, 100.0 * _SAMPLE / max(letters, 1))
+    return int(await connection.fetchval(statement("sampled_words"), query, percent))
 
 
 async def _with_their_ids(connection: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:

@@ -129,6 +129,10 @@ SELECT set_config('enable_seqscan', 'off', true)
 -- For the transaction: no index is read as a whole to be combined with another one.
 SELECT set_config('enable_bitmapscan', 'off', true)
 
+-- name: sampled_words
+-- How many of some rows, taken anywhere, have these words; $2 is in percent of all rows.
+SELECT count(*) FROM dead_letters TABLESAMPLE SYSTEM ($2) WHERE words @@ $1::text::tsquery
+
 -- name: dead_letters_with_words
 SELECT dead_letter_id FROM dead_letters WHERE words @@ $1::text::tsquery LIMIT $2
 
