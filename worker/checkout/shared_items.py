@@ -1,7 +1,7 @@
 """Many catalog items in little memory: those that are bought alike share all but their id and title."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from worker.checkout.catalog import CatalogItem
 
@@ -10,6 +10,8 @@ Offer = tuple[Any, ...]
 
 Row = tuple[str, str, Offer]
 
+_KEPT: Final = 2_000
+
 
 def row_of(item: CatalogItem) -> Row:
     catalog_item_id, title, *offer = item
@@ -17,16 +19,24 @@ def row_of(item: CatalogItem) -> Row:
 
 
 class SharedItems(Mapping[str, CatalogItem]):
-    """Items by id, each put together when it is looked up."""
+    """Items by id, each put together when it is looked up; a cart asks for its own ones many times."""
 
-    __slots__ = ("_rows",)
+    __slots__ = ("_built", "_rows")
 
     def __init__(self, rows: Mapping[str, Row]) -> None:
         self._rows = rows
+        self._built: dict[str, CatalogItem] = {}
 
     def __getitem__(self, catalog_item_id: str) -> CatalogItem:
+        item = self._built.get(catalog_item_id)
+        return item if item is not None else self._build(catalog_item_id)
+
+    def _build(self, catalog_item_id: str) -> CatalogItem:
         found_id, title, offer = self._rows[catalog_item_id]
-        return CatalogItem(found_id, title, *offer)
+        if len(self._built) >= _KEPT:
+            self._built.clear()
+        item = self._built[catalog_item_id] = CatalogItem(found_id, title, *offer)
+        return item
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._rows)
