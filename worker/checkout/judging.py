@@ -27,9 +27,10 @@ def judge_groups(
     What fails is no base: the other groups are judged again without it, until no further one fails. Of a
     group that was ordered with other content, what was ordered is one.
     """
-    new = [group for group in grouped.groups if group.name not in situation.orders]
-    changed = {group.name for group in grouped.groups if _is_changed(group, situation)}
-    owned = owned_seats(situation, {group.name for group in grouped.groups} - changed)
+    groups = grouped.groups
+    new = [group for group in groups if group.name not in situation.orders]
+    changed = {group.name for group in groups if _is_changed(group, situation)}
+    owned = owned_seats(situation, {group.name for group in groups} - changed)
     failed = {group.name: moved(group) for group in new if group.name in grouped.moved}
     while True:
         standing = [line for line in grouped.lines if line.order_group not in changed | failed.keys()]
