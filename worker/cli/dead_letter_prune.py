@@ -49,16 +49,14 @@ async def prune(
     before, pruned = datetime.now(UTC) - older_than, 0
     async with database(Settings.load(), statement_seconds=None) as pool:
         letters = DeadLetters(pool)
-        found = await letters.prunable(state, before)
-        count = sum(each["count"] for each in found)
+        found = {each["state"]: each["count"] for each in await letters.prunable(state, before)}
+        count = sum(found.values())
         if count and not dry_run:
             confirm(f"Remove {count:,} dead letters for good?", yes=yes)
             while some := await letters.prune(state, before, actor(), why):
                 pruned += some
     if json:
-        print_json(
-            {"before": before, "found": {each["state"]: each["count"] for each in found}, "pruned": pruned}
-        )
+        print_json({"before": before, "found": found, "pruned": pruned})
     else:
         said = f"{count:,} would be removed" if dry_run else f"{pruned:,} removed"
         console.print(f"finished before {before:%Y-%m-%d %H:%M} UTC: {said}", highlight=False)
