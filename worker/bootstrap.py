@@ -4,7 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -129,29 +129,26 @@ async def open_session(
     async with _links(settings, status) as links:
         consumers = [links.consumer, *([links.archive] if links.archive else [])]
         breaker = _breaker(consumers, pool, status)
-        outbox = Outbox(StoredEvents(pool))
-        parts = [
-            Parts(
-                consumer=links.consumer,
-                publisher=publisher,
-                checkouts=Checkouts(pool),
-                outbox=outbox,
-                breaker=breaker,
-                second_deliveries=SecondDeliveries(Attempts(pool), breaker, status.worker_id),
-                catalog=lambda: follower.catalog,
-                limits=_limits(settings),
-                batch_size=settings.batch_size,
-                failpoints=failpoints,
-                status=status,
-            )
-            for publisher in links.publishers
-        ]
+        parts = Parts(
+            consumer=links.consumer,
+            publisher=links.publishers[0],
+            checkouts=Checkouts(pool),
+            outbox=Outbox(StoredEvents(pool)),
+            breaker=breaker,
+            second_deliveries=SecondDeliveries(Attempts(pool), breaker, status.worker_id),
+            catalog=lambda: follower.catalog,
+            limits=_limits(settings),
+            batch_size=settings.batch_size,
+            failpoints=failpoints,
+            status=status,
+        )
+        pipelines = [Pipeline(replace(parts, publisher=each)) for each in links.publishers]
         yield Session(
             connections=links.connections,
             consumers=consumers,
             breaker=breaker,
-            lanes=[*(Pipeline(each) for each in parts), *_archives(settings, links, pool, breaker, status)],
-            outbox=outbox,
+            lanes=[*pipelines, *_archives(settings, links, pool, breaker, status)],
+            outbox=parts.outbox,
             sweeper=_sweeper(settings, pool, links.sweeping),
             follower=follower,
             workers=Workers(pool),

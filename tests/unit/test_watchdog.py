@@ -1,8 +1,10 @@
 """When a worker counts as stuck."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+
+import pytest
 
 from tests.support.eventually import eventually
 from worker.errors import DatabaseUnavailable
@@ -10,21 +12,45 @@ from worker.status import State, Status
 from worker.watchdog import Watchdog
 
 SECONDS = 0.05
+OFTEN = 30
+"""The watchdog looks ten times in the seconds after which a worker counts as stuck."""
 
 
-async def _answers() -> None:
-    await asyncio.sleep(0)
+class Looked(Status):
+    """Counts how often the watchdog looks at it."""
+
+    def __init__(self) -> None:
+        self.looks = 0
+        super().__init__()
+
+    @property
+    def not_ready_since(self) -> float | None:
+        self.looks += 1
+        return self._since
+
+    @not_ready_since.setter
+    def not_ready_since(self, since: float | None) -> None:
+        self._since = since
 
 
-async def _is_away() -> None:
-    await asyncio.sleep(0)
-    raise DatabaseUnavailable("away")
+class Services:
+    """What the watchdog asks whether it answers."""
+
+    def __init__(self, *, away: bool = False) -> None:
+        self.away = away
+        self.asked = 0
+
+    async def look(self) -> None:
+        self.asked += 1
+        await asyncio.sleep(0)
+        if self.away:
+            raise DatabaseUnavailable("away")
 
 
 @asynccontextmanager
-async def _watched(status: Status, look: Callable[[], Awaitable[None]]) -> AsyncIterator[list[int]]:
+async def _watched(status: Status, services: Services) -> AsyncIterator[list[int]]:
     ends: list[int] = []
-    watching = asyncio.create_task(Watchdog(status, [look], SECONDS, ends.append).run())
+    watching = asyncio.create_task(Watchdog(status, [services.look], SECONDS, ends.append).run())
     try:
         yield ends
     finally:
@@ -33,26 +59,34 @@ async def _watched(status: Status, look: Callable[[], Awaitable[None]]) -> Async
             await watching
 
 
+async def _count(of: object, name: str) -> int:
+    return int(getattr(of, name))
+
+
 async def test_a_worker_that_cannot_consume_although_all_answers_ends_itself() -> None:
-    async with _watched(Status(), _answers) as ends:
-        await eventually(lambda: _as_awaitable(ends), bool)
+    async with _watched(Status(), Services()) as ends:
+        await eventually(lambda: _length(ends))
     assert set(ends) == {1}
 
 
 async def test_a_worker_waits_as_long_as_something_is_away() -> None:
-    async with _watched(Status(), _is_away) as ends:
-        await asyncio.sleep(10 * SECONDS)
-    assert ends == []
-
-
-async def test_a_worker_that_consumes_or_drains_is_left_alone() -> None:
-    for state in (State.CONSUMING, State.DRAINING):
-        status = Status()
-        status.become(state, "as it should")
-        async with _watched(status, _answers) as ends:
-            await asyncio.sleep(10 * SECONDS)
+    services = Services(away=True)
+    async with _watched(Status(), services) as ends:
+        await eventually(lambda: _count(services, "asked"), lambda asked: asked >= 3)
         assert ends == []
+        services.away = False
+        await eventually(lambda: _length(ends))
 
 
-async def _as_awaitable(ends: list[int]) -> list[int]:
-    return ends
+@pytest.mark.parametrize("state", [State.CONSUMING, State.DRAINING])
+async def test_a_worker_that_consumes_or_drains_is_left_alone(state: State) -> None:
+    status, services = Looked(), Services()
+    status.become(state, "as it should")
+    async with _watched(status, services) as ends:
+        status.looks = 0
+        await eventually(lambda: _count(status, "looks"), lambda looks: looks >= OFTEN)
+    assert (ends, services.asked) == ([], 0)
+
+
+async def _length(ends: list[int]) -> int:
+    return len(ends)
