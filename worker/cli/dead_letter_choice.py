@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
 from cyclopts import Parameter, validators
 
+from contracts.wire import CHECKOUT_KEY, UPDATE_KEY
 from worker.cli.actor import actor
 from worker.cli.dead_letter_selection import Selection
 from worker.cli.output import confirm, errors
@@ -13,6 +14,7 @@ from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import Chosen, Replays
 
+_KEYS: Final = (CHECKOUT_KEY, UPDATE_KEY)
 AtMost = Annotated[int | None, Parameter(validator=validators.Number(gte=1))]
 
 
@@ -36,6 +38,25 @@ class Note(Author):
 
     why: str | None = None
     """A note for the history."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, slots=True)
+class Sending(Note):
+    """What all that is sent again has."""
+
+    key: Annotated[str | None, Parameter(name="--as")] = None
+    """As what to send that of which nothing tells it: cart.checkout or cart.update."""
+
+    wait: Annotated[float, Parameter(validator=validators.Number(gte=0))] = 30
+    """Seconds to wait for outcomes, counted from the last one that came; 0: do not wait."""
+
+    @property
+    def known_key(self) -> str | None:
+        """Raises: ConfigurationFault: it is none of the keys."""
+        if self.key not in {None, *_KEYS}:
+            raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
+        return self.key
 
 
 class Problem(NamedTuple):

@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from contracts.reader import UnreadableError
-from contracts.wire import CHECKOUT_KEY, COMMANDS_EXCHANGE, UPDATE_KEY
+from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.codec import Limits
 from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require_exchange
-from worker.cli.dead_letter_choice import Choice, Note, choose
+from worker.cli.dead_letter_choice import Choice, Sending, choose
 from worker.cli.editor import edited
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, errors, print_json, safe
@@ -25,29 +24,19 @@ from worker.postgres.pool import Pool
 from worker.postgres.replays import Claim, Copy, Replays
 from worker.settings import Settings
 
-_KEYS: Final = (CHECKOUT_KEY, UPDATE_KEY)
-
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True)
-class Correction(Note):
+class Correction(Sending):
     """What to send in place of a dead letter."""
 
     body: Path | None = None
     """A file with the corrected body. Without it, $EDITOR opens."""
 
-    key: Annotated[str | None, Parameter(name="--as")] = None
-    """What the copy is: cart.checkout or cart.update. Default: what the original was."""
-
-    wait: Annotated[float, Parameter(validator=validators.Number(gte=0))] = 30
-    """Seconds to wait for the outcome; 0: do not wait."""
-
     @property
     def order(self) -> Order:
         """Raises: ConfigurationFault."""
-        if self.key not in {None, *_KEYS}:
-            raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
-        return Order(self.name, self.why, self.key, wait_seconds=self.wait)
+        return Order(self.name, self.why, self.known_key, wait_seconds=self.wait)
 
 
 async def edit(

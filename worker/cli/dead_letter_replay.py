@@ -10,10 +10,10 @@ from typing import Annotated, Any, Final
 from cyclopts import Parameter, validators
 from rich.progress import Progress
 
-from contracts.wire import CHECKOUT_KEY, COMMANDS_EXCHANGE, UPDATE_KEY
+from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require_exchange
-from worker.cli.dead_letter_choice import AtMost, Choice, Note, Problem, choose
+from worker.cli.dead_letter_choice import AtMost, Choice, Problem, Sending, choose
 from worker.cli.dead_letter_files import imported, read_files
 from worker.cli.dead_letter_selection import Selection
 from worker.cli.exit import Exit
@@ -28,21 +28,17 @@ from worker.settings import Settings
 
 _SHOWN: Final = 20
 _NO_KEY: Final = "nothing tells what it was meant as: say --as cart.checkout or --as cart.update, or edit it"
-_KEYS: Final = (CHECKOUT_KEY, UPDATE_KEY)
 _Positive = Parameter(validator=validators.Number(gt=0))
 _NotNegative = Parameter(validator=validators.Number(gte=0))
 
 
 @Parameter(name="*")
 @dataclass(frozen=True, slots=True)
-class How(Note):
+class How(Sending):
     """How to replay."""
 
     directory: Annotated[Path | None, Parameter(name="--from")] = None
     """Those exported to this directory; they are archived first where they are not."""
-
-    key: Annotated[str | None, Parameter(name="--as")] = None
-    """Under which key to send those of which nothing tells: cart.checkout or cart.update."""
 
     rate: Annotated[float | None, _Positive] = None
     """Messages a second, steadily. Default: as fast as the broker takes them."""
@@ -50,15 +46,10 @@ class How(Note):
     canary: Annotated[int, _NotNegative] = 0
     """Send so many first, and no more if one of them is not resolved."""
 
-    wait: Annotated[float, _NotNegative] = 30
-    """Seconds to wait for outcomes, counted from the last one that came; 0: do not wait."""
-
     @property
     def order(self) -> Order:
         """Raises: ConfigurationFault."""
-        if self.key not in {None, *_KEYS}:
-            raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
-        return Order(self.name, self.why, self.key, self.rate, self.canary, self.wait)
+        return Order(self.name, self.why, self.known_key, self.rate, self.canary, self.wait)
 
 
 async def replay(
