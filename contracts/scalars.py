@@ -27,6 +27,7 @@ CYCLES: Final = tuple(_SPELLINGS.values())
 """The documented billing cycles."""
 
 
+@lru_cache(maxsize=1_024)
 def parse_timestamp(text: str) -> datetime:
     """The moment that a timestamp of the contract names; UTC where it names no zone.
 

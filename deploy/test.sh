@@ -9,4 +9,5 @@ ruff format --check .
 ruff check .
 mypy
 lint-imports
-exec pytest "$@"
+# Most tests wait for something: three processes keep two cores busy. Each has services of its own.
+exec pytest -n 3 --dist worksteal "$@"

@@ -1,11 +1,15 @@
 """Bodies of events: camelCase JSON without null members."""
 
 import json
+from typing import Any
+
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from contracts.checkout import CartCheckoutResult, OrderError
 from contracts.codes import DeadLetterCode, OrderErrorCode
 from contracts.rejected import CartRejected, CheckoutRejected, Violation
-from tests.builders import CART, CUSTOMER
+from tests.builders import CART, CUSTOMER, an_order
 
 
 def test_a_checkout_result_without_orders() -> None:
@@ -35,6 +39,23 @@ def test_a_checkout_result_without_orders() -> None:
         ],
         "attributes": {"objectType": "CartCheckoutResult"},
     }
+
+
+@given(st.lists(st.text(max_size=20), max_size=3), st.text(max_size=20))
+@example(['"orders":[]'], '"orders":[]')
+def test_orders_that_are_encoded_already_make_the_same_result(names: list[str], why: str) -> None:
+    orders = [an_order().model_copy(update={"friendly_name": name, "client": {"id": name}}) for name in names]
+    errors = [OrderError(order_group_id="0", code=OrderErrorCode.INVALID_QUANTITY, description=why)]
+    ids: dict[str, Any] = {
+        "customer_id": CUSTOMER,
+        "cart_id": CART,
+        "cart_version": 3,
+        "cart_status": "Active",
+    }
+    whole = CartCheckoutResult(**ids, orders=orders, order_errors=errors)
+    empty = CartCheckoutResult(**ids, orders=[], order_errors=errors)
+
+    assert empty.to_json_with(order.to_json() for order in orders) == whole.to_json()
 
 
 def test_a_rejected_event_names_path_and_rule() -> None:

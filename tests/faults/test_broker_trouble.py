@@ -8,11 +8,12 @@ import pytest
 from aiormq.abc import FieldTable
 from yarl import URL
 
+from contracts.wire import RESULTS_EXCHANGE
 from tests.support.broker import CHECKOUT, DEAD_LETTERS, connected_broker
 from tests.support.eventually import eventually
 from tests.support.inputs import Input, checkouts
 from tests.support.proxy import Proxy, Way
-from tests.support.stage import Stage
+from tests.support.stage import KEPT, Stage
 from tests.support.worker_process import WorkerProcess
 from worker.amqp.connection import HEARTBEAT_SECONDS
 
@@ -174,6 +175,19 @@ async def test_dead_letters_that_no_queue_would_keep_stay_where_they_are(stage: 
         await health.until_not_ready("topology apply")
     finally:
         await stage.apply_topology()
+    await stage.assert_nothing_lost(inputs, worker)
+
+
+async def test_an_announcement_that_went_nowhere_is_made_again_with_its_dead_letter(stage: Stage) -> None:
+    worker, health = await stage.start()
+    inputs = [Input.malformed(), *checkouts(5)]
+    async with connected_broker(stage.amqp_url) as broker:
+        await broker.take_away(RESULTS_EXCHANGE)
+        await stage.send(inputs[:1])
+        await health.until_not_ready("topology apply")
+        await stage.apply_topology()
+        await broker.keep_events(KEPT, "classic")
+    await stage.send(inputs[1:])
     await stage.assert_nothing_lost(inputs, worker)
 
 

@@ -155,6 +155,10 @@ class Broker:
     async def give_up(self, queue: str) -> None:
         await self._channel.queue_delete(queue)
 
+    async def take_away(self, exchange: str) -> None:
+        """Delete an exchange with all its bindings."""
+        await self._channel.exchange_delete(exchange)
+
     async def keep_message(self, queue: str, body: bytes) -> None:
         """Put a message into a durable queue, past any exchange that has to be made first."""
         await self._channel.queue_declare(queue, durable=True)

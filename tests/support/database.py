@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from secrets import token_hex
-from typing import Any, Self
+from typing import Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -13,6 +13,11 @@ from tests.support.carts import CATALOG
 from worker.postgres.catalog import CatalogItems, ItemRow
 from worker.postgres.migrate import migrate
 from worker.postgres.pool import acquired, open_pool
+
+_LEAVE: Final = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = '{}' AND usename = current_user
+"""
 
 
 class Database:
@@ -88,7 +93,9 @@ class Databases:
         try:
             yield urlunsplit(urlsplit(self._url)._replace(path=f"/{name}"))
         finally:
-            await self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+            # A drop WITH (FORCE) is refused while autovacuum, which is not ours to end, is in the database.
+            await self._execute(_LEAVE.format(name))
+            await self._execute(f"DROP DATABASE {name}")
 
     async def _execute(self, sql: str) -> None:
         connection = await asyncpg.connect(self._url)

@@ -13,6 +13,7 @@ from aiormq.channel import Channel
 from worker.amqp.connection import RPC_SECONDS, translated
 from worker.amqp.delivery import Delivery
 from worker.amqp.hand_out import HandOut
+from worker.amqp.unsettled import Unsettled
 from worker.errors import BrokerUnavailable
 
 _CAREFUL_PREFETCH: Final = 1
@@ -33,6 +34,7 @@ class Consumer:
         self._full_prefetch = prefetch
         self._tags: dict[str, str] = {}
         self._hand_out = HandOut()
+        self._unsettled = Unsettled()
         self._to_widen: asyncio.Queue[str] = asyncio.Queue()
         self._cancelled = asyncio.get_running_loop().create_future()
         # The prefetch that was set last is that of the next consumer: setting and consuming go together.
@@ -75,9 +77,12 @@ class Consumer:
 
     async def ack(self, deliveries: list[Delivery]) -> None:
         """Acknowledge. An acknowledgement that does not arrive is a redelivery, nothing worse."""
+        up_to, single = self._unsettled.settle(delivery.tag for delivery in deliveries)
         with translated():
-            for delivery in deliveries:
-                await self._channel.basic_ack(delivery.tag, wait=False)
+            if up_to:
+                await self._channel.basic_ack(up_to, multiple=True, wait=False)
+            for tag in single:
+                await self._channel.basic_ack(tag, wait=False)
 
     async def widen(self) -> None:
         """Consume with the full prefetch each queue whose head was never delivered before."""
@@ -138,6 +143,8 @@ class Consumer:
         self._last_delivery = monotonic()
         if not message.redelivered and self._prefetch[queue] < self._full_prefetch:
             self._to_widen.put_nowait(queue)
+        tag = message.delivery_tag or 0
+        self._unsettled.add(tag)
         self._hand_out.put(
             Delivery(
                 body=message.body,
@@ -145,7 +152,7 @@ class Consumer:
                 exchange=message.exchange or "",
                 routing_key=message.routing_key or "",
                 queue=queue,
-                tag=message.delivery_tag or 0,
+                tag=tag,
                 redelivered=bool(message.redelivered),
                 received=datetime.now(UTC),
             )

@@ -67,17 +67,23 @@ class Settlement:
         return dict(zip(events, receipts, strict=True))
 
     async def _dead_letter(self, answers: Sequence[Answer]) -> list[Published]:
-        """The dead letter first: an event that announces it must not be the only trace."""
+        """The dead letter first: an event that announces it must not be the only trace.
+
+        Where the broker said nothing of the event, both come again with the delivery.
+        """
         pairs = [(each, each.outcome) for each in answers if isinstance(each.outcome, Malformed)]
         letters = [dead_letter(each.delivery, malformed) for each, malformed in pairs]
         receipts = await self._publisher.publish(letters) if letters else []
-        told = [
-            event
+        events = [
+            rejected_event(each.delivery, malformed) if receipt is Receipt.CONFIRMED else None
             for (each, malformed), receipt in zip(pairs, receipts, strict=True)
-            if receipt is Receipt.CONFIRMED and (event := rejected_event(each.delivery, malformed))
         ]
-        await self._publish_events({event.id: event for event in told})
-        return [Published(each, receipt) for (each, _), receipt in zip(pairs, receipts, strict=True)]
+        told = await self._publish_events({event.id: event for event in events if event})
+        unsaid = [event is not None and told[event.id] is Receipt.UNKNOWN for event in events]
+        return [
+            Published(each, Receipt.UNKNOWN if is_unsaid else receipt)
+            for (each, _), receipt, is_unsaid in zip(pairs, receipts, unsaid, strict=True)
+        ]
 
 
 def check_left(published: Iterable[Published]) -> None:

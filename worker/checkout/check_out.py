@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from contracts.cart import Cart
 from contracts.checkout import CartCheckoutResult, CheckoutCart, OrderError
 from contracts.codes import OrderErrorCode
-from contracts.order import Order
 from contracts.wire import EventType
 from worker.checkout.cart_change import ACTIVE, Lifetime, changed_cart
 from worker.checkout.catalog import Catalog
@@ -24,9 +23,9 @@ from worker.checkout.versions import wrong_version
 
 @dataclass(frozen=True, slots=True)
 class _Outcome:
-    """What became of one group: the order it has, old or new, or its error."""
+    """What became of one group: the order it has, old or new, as it is published, or its error."""
 
-    order: Order | None = None
+    order: bytes | None = None
     new: NewOrder | None = None
     error: OrderError | None = None
 
@@ -77,7 +76,7 @@ def _settle(
     existing = situation.orders.get(group.name)
     if existing is not None:
         if existing.content_hash == content_hash:
-            return _Outcome(order=existing.order)
+            return _Outcome(order=existing.order.to_json())
         return _Outcome(error=ordered_with_other_content(group))
     if judgement and judgement.error:
         return _Outcome(error=judgement.error)
@@ -88,7 +87,8 @@ def _settle(
         catalog=catalog,
         created=command.received,
     )
-    return _Outcome(order=order, new=NewOrder(group.name, content_hash, order))
+    content = order.to_json()
+    return _Outcome(order=content, new=NewOrder(group.name, content_hash, order, content))
 
 
 def _nothing_done(command: Command, situation: Situation, code: OrderErrorCode, why: str) -> Decided:
@@ -101,20 +101,20 @@ def _nothing_done(command: Command, situation: Situation, code: OrderErrorCode, 
 
 
 def _event(
-    command: Command, version: int, status: str, orders: list[Order], errors: Sequence[OrderError]
+    command: Command, version: int, status: str, orders: Sequence[bytes], errors: Sequence[OrderError]
 ) -> Event:
     result = CartCheckoutResult(
         customer_id=command.customer_id,
         cart_id=command.cart_id,
         cart_version=version,
         cart_status=status,
-        orders=orders,
+        orders=[],
         order_errors=list(errors),
     )
-    return event_of(command, _event_type(orders, errors), result)
+    return event_of(command, _event_type(orders, errors), result.to_json_with(orders))
 
 
-def _event_type(orders: Sequence[Order], errors: Sequence[OrderError]) -> EventType:
+def _event_type(orders: Sequence[bytes], errors: Sequence[OrderError]) -> EventType:
     if not errors:
         return EventType.CHECKOUT_COMPLETED
     return EventType.CHECKOUT_PARTIAL if orders else EventType.CHECKOUT_FAILED

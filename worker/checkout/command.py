@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from uuid import UUID, uuid5
+
+from uuid_utils import UUID, uuid5
 
 from contracts.checkout import CheckoutCart
 from contracts.update import UpdateCart

@@ -54,6 +54,8 @@ def _ordered(line: CartLineItem) -> list[object]:
 
 def _partners(line: CartLineItem) -> set[tuple[str, str]]:
     """By role, however the line names them; naming one twice makes no difference."""
+    if not partners.any_named(line):
+        return set()
     return {
         *((each.key.casefold(), each.value) for each in line.participants or ()),
         *((partners.RESELLER, partner) for partner in partners.on_record(line)),

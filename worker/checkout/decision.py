@@ -13,9 +13,12 @@ from worker.checkout.event import Event
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
+    """An order to store; `content` is what is stored and published of it."""
+
     group: str
     content_hash: bytes
     order: Order
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """An event: what happened, encoded once and never again."""
 
 from dataclasses import dataclass
-from uuid import UUID, uuid5
 
-from contracts.model import WireModel
+from uuid_utils import UUID, uuid5
+
 from contracts.scalars import timestamp
 from contracts.wire import EventType, event_routing_key
 from worker.checkout.command import Command, Origin
@@ -32,12 +32,12 @@ def event_id(*identity: str) -> str:
     return str(uuid5(_EVENTS, "\n".join(identity)))
 
 
-def event_of(command: Command, kind: EventType, body: WireModel) -> Event:
+def event_of(command: Command, kind: EventType, body: bytes) -> Event:
     """The event that answers a command."""
     return Event(
         id=event_id(command.customer_id, command.message_id),
         type=kind,
-        body=body.to_json(),
+        body=body,
         subject=f"{command.customer_id}/{command.cart_id}",
         time=timestamp(command.received),
         origin=command.origin,

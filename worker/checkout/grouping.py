@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain
 
 from contracts.cart import Cart, CartLineItem
@@ -20,7 +21,7 @@ class Group:
     all_lines: tuple[CartLineItem, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupedLines:
     """The lines, populated, and the numbers, currencies and add-ons' groups that the cart was given so far.
 
@@ -33,7 +34,7 @@ class GroupedLines:
     addon_groups: Mapping[str, str]
     moved: Mapping[str, Collection[int | str]] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def groups(self) -> tuple[Group, ...]:
         """In the order of their first line."""
         by_name: dict[str, list[CartLineItem]] = {}

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Final
-from uuid import UUID, uuid5
 
 from babel.numbers import get_currency_symbol
+from uuid_utils import UUID, uuid5
 
 from contracts.cart import CartLineItem
 from contracts.order import Link, Order, OrderLineItem, OrderLineItemLinks, OrderLinks

@@ -11,6 +11,12 @@ ROLES: Final = (RESELLER, ADDITIONAL_RESELLER, "consumption_reseller")
 MOST_ADDITIONAL_RESELLERS: Final = 5
 
 
+def any_named(line: CartLineItem) -> bool:
+    """Whether there is anything to look for: most lines name none."""
+    named = line.participants or line.partner_id_on_record or line.additional_partner_ids_on_record
+    return bool(named)
+
+
 def on_record(line: CartLineItem) -> list[str]:
     """The resellers that a line is sold through; one at most may be. The line's own member comes last."""
     if not line.participants and line.partner_id_on_record is None:

@@ -31,6 +31,13 @@ class SharedItems(Mapping[str, CatalogItem]):
         item = self._built.get(catalog_item_id)
         return item if item is not None else self._build(catalog_item_id)
 
+    def get(self, catalog_item_id: str, default: Any = None) -> Any:
+        """As of any mapping; asked 20 times a cart, and so without an exception in the way."""
+        item = self._built.get(catalog_item_id)
+        if item is not None:
+            return item
+        return self._build(catalog_item_id) if catalog_item_id in self._rows else default
+
     def _build(self, catalog_item_id: str) -> CatalogItem:
         found_id, title, offer = self._rows[catalog_item_id]
         if len(self._built) >= _KEPT:

@@ -61,7 +61,7 @@ def _updated(
     judged = judge_groups(cart, grouped, situation, catalog, asked=command.asked, expired=None)
     line_errors = {line: error for each in judged.values() for line, error in each.line_errors.items()}
     change = changed_cart(command, cart, situation, grouped, line_errors, ordered=situation.orders)
-    event = event_of(command, EventType.CART_UPDATED, _populated(command, change))
+    event = event_of(command, EventType.CART_UPDATED, _populated(command, change).to_json())
     return Decided(command, event, change.version, orders=(), errors=(), cart=change)
 
 
@@ -88,5 +88,5 @@ def _rejected(command: Command, situation: Situation, code: OrderErrorCode, why:
         cart_id=command.cart_id,
         cart_version=version,
     )
-    event = event_of(command, EventType.CART_REJECTED, body)
+    event = event_of(command, EventType.CART_REJECTED, body.to_json())
     return Decided(command, event, version, orders=(), errors=(), cart=None)

@@ -83,7 +83,7 @@ def _orders(decided: Decided) -> Iterator[Row]:
             made.order.billing_cycle,
             made.order.currency_code,
             made.order.status,
-            made.order.to_json().decode(),
+            made.content.decode(),
             command.received,
         )
 
