@@ -42,11 +42,11 @@ from worker.sweeper import Sweeper
 from worker.telemetry import LogEvent
 from worker.watchdog import Watchdog
 
-# While one waits for the broker, the other has the database work.
-PIPELINES: Final = 2
+# While one waits for the broker and one for the database, the third decides.
+PIPELINES: Final = 3
 _OTHER_CONNECTIONS: Final = 4
 _LAST_SECONDS: Final = 2.0
-_OBJECTS_BETWEEN_COLLECTIONS: Final = 50_000
+_OBJECTS_BETWEEN_COLLECTIONS: Final = 200_000
 
 log = structlog.get_logger()
 
@@ -109,7 +109,10 @@ async def _last_beat(pool: Pool, status: Status) -> None:
 
 
 def _spare_the_collector() -> None:
-    """A batch makes many objects that live until it ends, and no cycles worth the default's many passes."""
+    """A batch makes many objects that live until it ends, and no cycles worth the default's many passes.
+
+    Those of all batches that are in work at a time are fewer than what begins a pass.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)

@@ -64,8 +64,8 @@ class Parts:
 class Pipeline:
     """Takes batches from the consumer and sees each message to its end.
 
-    A worker runs two of these side by side, each publishing on a channel of its own: while one waits for the
-    broker, the other has the database work.
+    A worker runs some of these side by side, each publishing on a channel of its own: while one waits for the
+    broker, another has the database work.
     """
 
     def __init__(self, parts: Parts) -> None:
