@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from pydantic_core import PydanticCustomError, from_json
 
-MAX_VALUES: Final = 60_000
-"""Values of a document: 300 for each of 200 lines, as many as are read and hashed in 50 ms."""
+MAX_VALUES: Final = 40_000
+"""Values of a document: 200 for each of 200 lines, as many as are read and hashed in 50 ms."""
 
 MAX_UNREAD: Final = 20_000
 """Values in members that no model describes, all of a command together."""

@@ -1,7 +1,7 @@
 """The broker in trouble: nothing is lost, and the same worker works on when it is over."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import urlsplit
 
 import pytest
@@ -95,6 +95,29 @@ async def test_a_memory_alarm_holds_publishing_up_and_costs_no_delivery(stage: S
     await stage.until_done(inputs)
     assert await health.metric("checkout_redelivered_total") == 0
     assert worker.times_logged("worker.session-lost") == 0
+    await stage.assert_nothing_lost(inputs, worker)
+
+
+@asynccontextmanager
+async def _patience(stage: Stage, milliseconds: int) -> AsyncIterator[None]:
+    """How long the broker waits for an acknowledgement, and how often it looks; new channels go by it."""
+    names = {"consumer_timeout": 1_800_000, "channel_tick_interval": 60_000}
+    for name in names:
+        await stage.services.rabbitmq.control("eval", f"application:set_env(rabbit, {name}, {milliseconds}).")
+    try:
+        yield
+    finally:
+        for name, usual in names.items():
+            await stage.services.rabbitmq.control("eval", f"application:set_env(rabbit, {name}, {usual}).")
+
+
+async def test_a_message_held_for_longer_than_the_broker_waits_is_done_once(stage: Stage) -> None:
+    inputs = checkouts(20)
+    async with _patience(stage, 1_000):
+        worker, _ = await stage.start()
+        async with stage.gate():
+            await stage.send(inputs)
+            await worker.until_logged("delivery acknowledgement on channel")
     await stage.assert_nothing_lost(inputs, worker)
 
 

@@ -107,15 +107,14 @@ class Consumer:
 
     async def lost(self) -> None:
         """Wait until the channel is closed or the broker cancels a consumer. Raises: BrokerUnavailable."""
-        await asyncio.wait(
-            [asyncio.ensure_future(self._channel.closing), self._cancelled],
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        raise BrokerUnavailable(
-            "The broker cancelled a consumer: its queue was deleted, or has no leader"
-            if self._cancelled.done()
-            else "The channel of the consumer was closed"
-        )
+        closing = asyncio.ensure_future(self._channel.closing)
+        await asyncio.wait([closing, self._cancelled], return_when=asyncio.FIRST_COMPLETED)
+        if self._cancelled.done():
+            raise BrokerUnavailable(
+                "The broker cancelled a consumer: its queue was deleted, or has no leader"
+            )
+        reason = None if closing.cancelled() else closing.exception()
+        raise BrokerUnavailable(f"The channel of the consumer was closed: {reason or 'no reason was given'}")
 
     async def _look_at(self, queue: str) -> None:
         with translated():
