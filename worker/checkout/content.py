@@ -1,11 +1,11 @@
 """Content hashes: of a command, and of what a group orders."""
 
-import json
 from collections.abc import Iterable
 from hashlib import sha256
+from json import JSONEncoder
 from typing import Final
 
-from pydantic_core import from_json, to_json
+from pydantic_core import to_json
 
 from contracts.cart import CartLineItem
 from contracts.checkout import CheckoutCart
@@ -15,6 +15,7 @@ from worker.checkout import partners
 from worker.checkout.provisioning import given
 
 _UPDATE: Final = b"cart.update\n"
+_canonical: Final = JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def command_hash(command: CheckoutCart | UpdateCart) -> bytes:
@@ -22,8 +23,7 @@ def command_hash(command: CheckoutCart | UpdateCart) -> bytes:
 
     The same words are another content where they ask for an update.
     """
-    parsed = from_json(command.to_json())
-    canonical = json.dumps(parsed, sort_keys=True, separators=(",", ":")).encode()
+    canonical = _canonical(command.model_dump(by_alias=True, exclude_none=True)).encode()
     return sha256(_UPDATE + canonical if isinstance(command, UpdateCart) else canonical).digest()
 
 
