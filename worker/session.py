@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from time import monotonic
 from typing import Final, Protocol
 
@@ -18,6 +17,7 @@ from worker.catalog_follower import CatalogFollower
 from worker.errors import BrokerUnavailable, DatabaseUnavailable, TransactionConflict, TransientFault
 from worker.outbox import Outbox
 from worker.postgres.workers import Workers
+from worker.session_work import session_work
 from worker.status import State, Status
 from worker.sweeper import Sweeper
 from worker.telemetry import LogEvent
@@ -50,7 +50,7 @@ class Session:
     workers: Workers
     status: Status
     hang_up: Callable[[], None]
-    """Drops the connections to the database, whoever is using them."""
+    """Drops the connections to the database for good, whoever is using them."""
 
     async def run(self, stop: asyncio.Event, *, grace: float) -> None:
         """Consume until `stop` is set, then drain.
@@ -59,23 +59,24 @@ class Session:
             ExceptionGroup: of the faults that ended the session.
             BrokerUnavailable: something that should go on ended and told no fault.
         """
-        over = asyncio.Event()
-        async with asyncio.TaskGroup() as tasks:
-            begin = partial(_begin, tasks, over)
-            begun = [begin(each) for each in self._side_work()]
-            if await self._catalog_before(stop, over):
-                lanes = [begin(lane.run()) for lane in self.lanes]
+        async with session_work(lambda: self._hang_up(stop)) as work:
+            work.begin_all(self._side_work())
+            if await self._catalog_before(stop, work.over):
+                lanes = [work.begin(lane.run()) for lane in self.lanes]
                 for consumer in self.consumers:
                     await consumer.start()
-                begun += [*lanes, *map(begin, self._while_consuming())]
-                await self._consume_until(stop, over)
-                if not over.is_set():
+                work.begin_all(self._while_consuming())
+                await self._consume_until(stop, work.over)
+                if not work.over.is_set():
                     await self._drain(lanes, grace)
-                    begun.append(begin(self._flush()))
-                    await asyncio.wait(begun[-1:], timeout=_LAST_SECONDS)
-            await self._end(begun)
+                    await asyncio.wait([work.begin(self._flush())], timeout=_LAST_SECONDS)
         if not stop.is_set():
             raise BrokerUnavailable("Some work of the session ended without a reason")
+
+    def _hang_up(self, stop: asyncio.Event) -> None:
+        """Where the next session needs the database again, its deadlines have to do."""
+        if stop.is_set():
+            self.hang_up()
 
     def _side_work(self) -> list[Coroutine[None, None, None]]:
         """What goes on beside the batches; like these, it waits for a database that is away."""
@@ -97,7 +98,10 @@ class Session:
         if not over.is_set():
             self.status.become(State.CONSUMING, "consuming")
             log.info(LogEvent.CONSUMING)
-        await _first_of(stop.wait(), over.wait())
+        try:
+            await _first_of(stop.wait(), over.wait())
+        finally:
+            self.status.become(State.STARTING, "the session is over")
 
     async def _catalog_before(self, stop: asyncio.Event, over: asyncio.Event) -> bool:
         """Wait for a usable catalog; false if the stop or a fault came first."""
@@ -121,14 +125,6 @@ class Session:
         with suppress(TransientFault):
             await self.outbox.flush()
 
-    async def _end(self, begun: Sequence[asyncio.Task[None]]) -> None:
-        """Cancel what goes on. A frozen database would keep what waits for its answer, cancelled or not."""
-        for task in begun:
-            task.cancel()
-        _, kept = await asyncio.wait(begun, timeout=_LAST_SECONDS)
-        if kept:
-            self.hang_up()
-
     async def _beat(self) -> None:
         """Also tells an idle worker that the database is away."""
         while True:
@@ -137,19 +133,6 @@ class Session:
             except DatabaseUnavailable as fault:
                 await self.breaker.wait_out(fault)
             await asyncio.sleep(BEAT_SECONDS)
-
-
-def _begin(
-    tasks: asyncio.TaskGroup, over: asyncio.Event, work: Coroutine[None, None, None]
-) -> asyncio.Task[None]:
-    """Begin work whose failure ends the session.
-
-    The group cancels whoever waits in it just once, and a driver's timeout may swallow that (aiormq 7.2 on
-    Python 3.11): `over` says it for good.
-    """
-    task = tasks.create_task(work)
-    task.add_done_callback(lambda done: over.set() if done.cancelled() or done.exception() else None)
-    return task
 
 
 async def _first_of(*waits: Coroutine[None, None, object]) -> None:
