@@ -165,6 +165,24 @@ async def test_a_claim_without_an_outcome_lapses(
     assert done[1:4] == [("replayed", "ann"), ("lapsed", "bob"), ("replayed", "bob")]
 
 
+async def test_those_that_somebody_else_is_replaying_are_told_with_the_time_when_they_are_free(
+    stage: Stage, broker: Broker, command_line: CommandLine
+) -> None:
+    letters = requests(3, "a", "b")
+    await set_aside(letters, **stage)
+    await replayed(command_line, letters[0].message_id, "--wait", "0", "--by", "ann")
+    planned = (await replayed(command_line, "--dry-run")).document
+    (held,) = planned["held"]
+    assert (len(planned["chosen"]), held["by"], held["count"]) == (2, "ann", 1)
+    named = (await replayed(command_line, letters[0].message_id, "--dry-run")).document
+    assert (named["chosen"], named["held"]) == ([], [held])
+    told = await command_line.run("dead-letters", "replay", "--yes", "--wait", "0")
+    assert "left to ann, who is replaying them: 1" in told.err
+    until = held["until"][:19].replace("T", " ")
+    assert f"replayed again from {until} UTC on" in told.err
+    assert await broker.ready() == 3
+
+
 async def test_an_outcome_that_comes_late_still_counts(
     stage: Stage, database: Database, settings: Settings, command_line: CommandLine
 ) -> None:

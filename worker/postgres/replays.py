@@ -26,6 +26,18 @@ class Chosen(NamedTuple):
     queue: str | None
     routing_key: str
     last_failed_at: datetime
+    held_by: str | None = None
+    """Who is replaying it; only told of those that are named."""
+
+    held_until: datetime | None = None
+
+
+class Held(NamedTuple):
+    """Who is replaying some, how many, and when the first of them can be replayed again."""
+
+    claimed_by: str
+    letters: int
+    until: datetime
 
 
 class Claim(NamedTuple):
@@ -73,11 +85,15 @@ class Replays:
             left = None if left is None else left - len(page)
             yield page
 
+    async def held(self, wanted: LetterFilter) -> list[Held]:
+        """Who is replaying those of a filter that `chosen` leaves out."""
+        return [Held(**row) for row in await self._fetch("held_dead_letters", *wanted, LAPSE)]
+
     async def named(self, names: Sequence[str]) -> dict[str, list[Chosen]]:
         """Those that each name may mean: an id, the beginning of one, or the id of a message."""
         found: dict[str, list[Chosen]] = {name: [] for name in names}
         beyond = [end_of_ids(name) for name in found]
-        for row in await self._fetch("named_dead_letters", list(found), beyond):
+        for row in await self._fetch("named_dead_letters", list(found), beyond, LAPSE):
             found[row.pop("name")].append(Chosen(**row))
         return found
 

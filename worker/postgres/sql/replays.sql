@@ -177,9 +177,31 @@ WHERE state = ANY ($1::text[])
 ORDER BY last_failed_at, dead_letter_id
 LIMIT $13
 
+-- name: held_dead_letters
+-- Who is replaying how many of those that a filter ($1 to $9, as of list_dead_letters) finds, and when the first
+-- of these claims lapses, at the age of $10.
+SELECT claimed_by, count(*) AS letters, min(claimed_at) + $10::interval AS until
+FROM dead_letters
+WHERE state = 'replaying'
+    AND state = ANY ($1::text[])
+    AND claimed_at > clock_timestamp() - $10::interval
+    AND ($2::text IS NULL OR code = $2)
+    AND ($3::text IS NULL OR fingerprint = $3)
+    AND ($4::uuid IS NULL OR customer_id = $4)
+    AND ($5::uuid IS NULL OR cart_id = $5)
+    AND ($6::text IS NULL OR source = $6)
+    AND ($7::timestamptz IS NULL OR last_failed_at >= $7)
+    AND ($8::timestamptz IS NULL OR last_failed_at < $8)
+    AND ($9::text IS NULL OR words @@ $9::tsquery)
+GROUP BY claimed_by
+ORDER BY claimed_by
+
 -- name: named_dead_letters
--- Those with one of these ids ($1), with ids from there to before $2, or whose message has it.
-SELECT given.name, letter.dead_letter_id, letter.state, letter.queue, letter.routing_key, letter.last_failed_at
+-- Those with one of these ids ($1), with ids from there to before $2, or whose message has it; and by whom and
+-- until when they are claimed, where that is not older than $3.
+SELECT given.name, letter.dead_letter_id, letter.state, letter.queue, letter.routing_key, letter.last_failed_at,
+    CASE WHEN letter.claimed_at > clock_timestamp() - $3::interval THEN letter.claimed_by END AS held_by,
+    CASE WHEN letter.claimed_at > clock_timestamp() - $3::interval THEN letter.claimed_at + $3::interval END AS held_until
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS given (name, beyond, position)
 JOIN dead_letters AS letter
     ON letter.dead_letter_id = given.name
