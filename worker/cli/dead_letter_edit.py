@@ -7,6 +7,7 @@ from typing import Final
 
 from cyclopts import Parameter
 
+from contracts.codes import DeadLetterCode
 from contracts.reader import UnreadableError
 from contracts.rejected import Violation
 from contracts.wire import COMMANDS_EXCHANGE
@@ -115,7 +116,8 @@ async def _copy(
         body, written = await edited(letter["body"])
     else:
         body = _read(file)
-    if body == letter["body"]:
+    # Where the id was at fault, the same body under another one is the cure.
+    if body == letter["body"] and letter["code"] != DeadLetterCode.MESSAGE_ID_REUSED:
         _forget(written)
         return Refusal(_SAME)
     try:
