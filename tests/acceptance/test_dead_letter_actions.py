@@ -144,7 +144,9 @@ async def test_an_edited_copy_is_ordered_and_the_original_kept(
             command_line, "edit", wrong.message_id, "--body", _file(command_line, b'{"cart": 1}')
         )
         assert (still_wrong.code, worse.code) == (1, 1)
-        assert "customerId" in worse.err
+        (problem,) = worse.document["problems"]
+        assert "contract-violation" in problem["problem"]
+        assert "customerId" in {each["path"] for each in problem["violations"]}
         assert await database.count("dead_letters") == 1
         file = _file(command_line, right.body)
         done = await _run(command_line, "edit", wrong.message_id, "--body", file, "--by", "ann", "--why", "0")

@@ -165,7 +165,9 @@ async def test_a_letter_is_found_by_its_id_and_by_the_beginning_of_it(
         assert shown["violations"][0]["path"] == "cart.lineItems[1].quantity"
     missing = await command_line.run("dead-letters", "show", "nobody")
     assert (missing.code, missing.out) == (1, "")
-    assert "there is no dead letter nobody" in missing.err
+    assert missing.err == "nobody: there is no such dead letter\n"
+    as_json = await command_line.run("dead-letters", "show", "nobody", "--json")
+    assert (as_json.code, as_json.document["problems"][0]["name"]) == (1, "nobody")
 
 
 @pytest.mark.usefixtures("letters")

@@ -18,6 +18,19 @@ from tests.support.replays import LAPSED, actions, replayed, set_aside, states, 
 from worker.settings import Settings
 
 Stage = dict[str, Any]
+# A sequence is not rolled back: the first update fails, the others do not.
+ONE_DEADLOCK = """
+CREATE SEQUENCE updates;
+CREATE FUNCTION fail_once() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF nextval('updates') = 1 THEN
+        RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01';
+    END IF;
+    RETURN NEW;
+END
+$$;
+CREATE TRIGGER fail_once BEFORE UPDATE ON dead_letters FOR EACH ROW EXECUTE FUNCTION fail_once();
+"""
 
 
 @pytest.fixture
@@ -163,6 +176,35 @@ async def test_a_claim_without_an_outcome_lapses(
     rows = await database.rows("SELECT action, actor FROM dead_letter_actions ORDER BY action_number")
     done = [(row["action"], row["actor"]) for row in rows]
     assert done[1:4] == [("replayed", "ann"), ("lapsed", "bob"), ("replayed", "bob")]
+
+
+async def test_those_that_somebody_else_is_replaying_are_told_with_the_time_when_they_are_free(
+    stage: Stage, broker: Broker, command_line: CommandLine
+) -> None:
+    letters = requests(3, "a", "b")
+    await set_aside(letters, **stage)
+    await replayed(command_line, letters[0].message_id, "--wait", "0", "--by", "ann")
+    planned = (await replayed(command_line, "--dry-run")).document
+    (held,) = planned["held"]
+    assert (len(planned["chosen"]), held["by"], held["count"]) == (2, "ann", 1)
+    named = (await replayed(command_line, letters[0].message_id, "--dry-run")).document
+    assert (named["chosen"], named["held"]) == ([], [held])
+    told = await command_line.run("dead-letters", "replay", "--yes", "--wait", "0")
+    assert "left to ann, who is replaying them: 1" in told.err
+    until = held["until"][:19].replace("T", " ")
+    assert f"replayed again from {until} UTC on" in told.err
+    assert await broker.ready() == 3
+
+
+async def test_a_claim_that_meets_a_deadlock_is_made_once_more(
+    stage: Stage, broker: Broker, database: Database, command_line: CommandLine
+) -> None:
+    await set_aside(requests(3, "a", "b"), **stage)
+    await database.execute(ONE_DEADLOCK)
+    ended = await replayed(command_line, "--yes", "--wait", "0")
+    assert (ended.code, ended.document["sent"], await broker.ready()) == (0, 3, 3)
+    assert await database.value("SELECT last_value FROM updates") > 3
+    assert len(await actions(database, "replayed")) == 3
 
 
 async def test_an_outcome_that_comes_late_still_counts(

@@ -45,6 +45,14 @@ class ManagementApi:
     async def unlimit_deliveries(self) -> None:
         await self._call("DELETE", "/policies/%2F/tests")
 
+    async def limit_length(self, queue: str, limit: int) -> None:
+        """A policy of the default virtual host: the queue refuses what comes when it is full."""
+        policy = {"pattern": f"^{queue}$", "definition": {"max-length": limit}, "apply-to": "queues"}
+        await self._call("PUT", "/policies/%2F/tests-length", policy)
+
+    async def unlimit_length(self) -> None:
+        await self._call("DELETE", "/policies/%2F/tests-length")
+
     async def import_definitions(self, vhost: str, definitions: dict[str, Any]) -> None:
         await self._call("POST", f"/definitions/{quote(vhost, safe='')}", definitions)
 

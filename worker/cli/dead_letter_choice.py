@@ -2,20 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple
 
 from cyclopts import Parameter, validators
 
 from contracts.wire import CHECKOUT_KEY, UPDATE_KEY
 from worker.cli.actor import actor
 from worker.cli.dead_letter_selection import Selection
-from worker.cli.output import confirm, errors
+from worker.cli.output import confirm, errors, moment, safe
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
-from worker.postgres.replays import Chosen, Replays
+from worker.postgres.replays import Chosen, Held, Replays
 
 _KEYS: Final = (CHECKOUT_KEY, UPDATE_KEY)
-AtMost = Annotated[int | None, Parameter(validator=validators.Number(gte=1))]
+_SHOWN: Final = 20
+_LONGEST_NAME: Final = 200
 
 
 @Parameter(name="*")
@@ -28,7 +29,8 @@ class Author:
 
     @property
     def name(self) -> str:
-        return self.by.strip() if self.by and self.by.strip() else actor()
+        # It travels in a header, and the headers of a message share one frame.
+        return self.by.strip()[:_LONGEST_NAME] if self.by and self.by.strip() else actor()
 
 
 @Parameter(name="*")
@@ -72,6 +74,12 @@ class Choice:
 
     letters: list[Chosen] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    """Others that were meant, and are being replayed."""
+
+    left: list[str] = field(default_factory=list)
+    """Those of them that were named."""
+
     is_named: bool = False
 
     @property
@@ -87,9 +95,49 @@ class Choice:
         if self.letters and not self.is_named:
             confirm(f"{verb} {len(self.letters):,} dead letters?", yes=yes)
 
+    def keep_only(self, states: Collection[LetterState]) -> None:
+        """Those in other states, and those that others are replaying, are problems."""
+        letters, self.letters = self.letters, []
+        for each in letters:
+            if each.state in states and not each.held_by:
+                self.letters.append(each)
+            else:
+                problem = f"it is {each.state} and stays as it is"
+                self.problems.append(Problem(each.dead_letter_id, problem))
+
+    def leave_held(self) -> None:
+        """Leave those to others that they are replaying."""
+        held: dict[str, Held] = {}
+        for each in self.letters:
+            if each.held_by and each.held_until:
+                count, until = 1, each.held_until
+                if known := held.get(each.held_by):
+                    count, until = known.letters + 1, min(known.until, until)
+                held[each.held_by] = Held(each.held_by, count, until)
+                self.left.append(each.dead_letter_id)
+        self.letters = [each for each in self.letters if not each.held_by]
+        self.held += held.values()
+
+    @property
+    def held_documents(self) -> list[dict[str, Any]]:
+        return [{"by": each.claimed_by, "count": each.letters, "until": each.until} for each in self.held]
+
+    def print_held(self) -> None:
+        for each in self.held:
+            whose = f"left to {safe(each.claimed_by)}, who is replaying them: {each.letters:,}"
+            until = f"without an outcome they can be replayed again from {moment(each.until)} UTC on"
+            errors.print(f"{whose}; {until}", markup=False, highlight=False)
+
     def print_problems(self) -> None:
+        """The first of each kind; ids come from messages, and must not steer a terminal."""
+        kinds: dict[str, list[str]] = {}
         for each in self.problems:
-            errors.print(f"{each.name}: {each.problem}", markup=False, highlight=False)
+            kinds.setdefault(each.problem, []).append(each.name)
+        for problem, names in kinds.items():
+            for name in names[:_SHOWN]:
+                errors.print(f"{safe(name) or '(empty)'}: {safe(problem)}", markup=False, highlight=False)
+            if (left := len(names) - _SHOWN) > 0:
+                errors.print(f"{left:,} more: {safe(problem)}", markup=False, highlight=False)
 
 
 async def choose(
@@ -117,6 +165,7 @@ async def choose(
         wanted = wanted._replace(states=unresolved or list(states))
     async for page in replays.chosen(wanted, limit):
         choice.letters += page
+    choice.held = await replays.held(wanted)
     return choice
 
 

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from worker.cli.dead_letter_choice import AtMost, Author, Choice, Note, Problem, choose
-from worker.cli.dead_letter_selection import Selection
+from worker.cli.dead_letter_choice import Author, Choice, Note, Problem, choose
+from worker.cli.dead_letter_selection import AtMost, Selection
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, console, print_json
 from worker.cli.services import database
@@ -52,6 +52,7 @@ async def discard(
     async with database(Settings.load()) as pool:
         replays, who = Replays(pool), (author or Author()).name
         choice = await choose(replays, ids, selection, REPLAYABLE, limit)
+        choice.keep_only(REPLAYABLE)
         if not dry_run:
             choice.confirm("Discard", yes=yes)
         done = [] if dry_run else await _each(choice, lambda some: replays.discard(some, who, why))
@@ -89,6 +90,7 @@ async def restore(
     async with database(Settings.load()) as pool:
         replays, note = Replays(pool), note or Note()
         choice = await choose(replays, ids, selection, (LetterState.DISCARDED,), limit)
+        choice.keep_only((LetterState.DISCARDED,))
         if not dry_run:
             choice.confirm("Restore", yes=yes)
         done = [] if dry_run else await _each(choice, lambda some: replays.restore(some, note.name, note.why))
@@ -121,4 +123,5 @@ def _print(what: str, choice: Choice, done: list[str], *, dry_run: bool, as_json
         would = f"{len(choice.letters):,} would be" if dry_run else f"{len(done):,}"
         console.print(f"{would} {what}", highlight=False)
         choice.print_problems()
+        choice.print_held()
     return Exit.PROBLEMS if choice.problems else Exit.OK

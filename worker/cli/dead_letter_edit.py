@@ -1,11 +1,15 @@
 """`checkout dead-letters edit`: send a corrected copy."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from cyclopts import Parameter
 
+from contracts.codes import DeadLetterCode
 from contracts.reader import UnreadableError
+from contracts.rejected import Violation
 from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.codec import Limits
 from worker.amqp.publisher import Publisher
@@ -23,6 +27,8 @@ from worker.postgres.dead_letters import DeadLetters, LetterAction, LetterState,
 from worker.postgres.pool import Pool
 from worker.postgres.replays import Claim, Copy, Replays
 from worker.settings import Settings
+
+_SAME: Final = "the body is as it was; `checkout dead-letters replay` sends it again"
 
 
 @Parameter(name="*")
@@ -70,8 +76,8 @@ async def edit(
             return _print_problems(choice, as_json=json)
         (letter,) = await Replays(pool).whole(choice.ids)
         copy = await _copy(pool, letter, correction.body, settings, order)
-        if copy is None:
-            return Exit.PROBLEMS
+        if isinstance(copy, Refusal):
+            return _print_refusal(letter["dead_letter_id"], copy, as_json=json)
         if dry_run:
             return _print_plan(copy, as_json=json)
         if correction.body is None:
@@ -89,10 +95,19 @@ def _key(letter: Record, given: str | None) -> str:
     return key
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is nothing to send."""
+
+    problem: str
+    violations: Sequence[Violation] = ()
+    left: Path | None = None
+    """The file of the editor, to go on with."""
+
+
 async def _copy(
     pool: Pool, letter: Record, file: Path | None, settings: Settings, order: Order
-) -> Copy | None:
-    """The copy; None: there is nothing to send, and it was said why."""
+) -> Copy | Refusal:
     key, written = _key(letter, order.key), None
     if file is None:
         # Whoever edits sees what is masked elsewhere.
@@ -101,15 +116,14 @@ async def _copy(
         body, written = await edited(letter["body"])
     else:
         body = _read(file)
-    if body == letter["body"]:
-        errors.print("the body is as it was: nothing was sent; `checkout dead-letters replay` sends it again")
+    # Where the id was at fault, the same body under another one is the cure.
+    if body == letter["body"] and letter["code"] != DeadLetterCode.MESSAGE_ID_REUSED:
         _forget(written)
-        return None
+        return Refusal(_SAME)
     try:
         command = read_command(body, key, Limits(settings.max_message_bytes, settings.max_line_items))
     except UnreadableError as error:
-        _print_unreadable(error, written)
-        return None
+        return Refusal(f"{error.code}: {error.reason}", error.violations, written)
     _forget(written)
     return copy_of(letter, body, key, command)
 
@@ -126,12 +140,17 @@ def _forget(written: Path | None) -> None:
         written.unlink(missing_ok=True)
 
 
-def _print_unreadable(error: UnreadableError, written: Path | None) -> None:
-    errors.print(f"nothing was sent: {error.code}: {error.reason}", markup=False, highlight=False)
-    for each in error.violations:
-        errors.print(f"  {safe(each.path)}: {safe(each.rule)}", markup=False, highlight=False)
-    if written:
-        errors.print(f"go on with --body {written}", markup=False, highlight=False)
+def _print_refusal(name: str, refusal: Refusal, *, as_json: bool) -> int:
+    problem = f"nothing was sent: {refusal.problem}"
+    if as_json:
+        print_json({"problems": [{"name": name, "problem": problem, "violations": refusal.violations}]})
+    else:
+        errors.print(safe(problem), markup=False, highlight=False)
+        for each in refusal.violations:
+            errors.print(f"  {safe(each.path)}: {safe(each.rule)}", markup=False, highlight=False)
+    if refusal.left:
+        errors.print(f"go on with --body {refusal.left}", markup=False, highlight=False)
+    return Exit.PROBLEMS
 
 
 async def _send(settings: Settings, pool: Pool, copy: Copy, letter: Record, order: Order) -> Tally:
@@ -177,14 +196,15 @@ def _print(copy: Copy, tally: Tally, *, as_json: bool) -> int:
         ids = {"id": copy.dead_letter_id, "messageId": copy.message_id, "copyOf": copy.copy_of}
         print_json(ids | {"state": state, "problems": []})
     else:
-        console.print(f"copy {copy.dead_letter_id}, message {copy.message_id}: {state}", highlight=False)
+        _say(f"copy {copy.dead_letter_id}, message {copy.message_id}: {state}")
         if tally.resolved:
-            console.print(
-                f"the original stays: `checkout dead-letters discard {copy.copy_of} --why TEXT` ends it",
-                highlight=False,
-                soft_wrap=True,
-            )
+            original = safe(copy.copy_of)
+            _say(f"the original stays: `checkout dead-letters discard {original} --why TEXT` ends it")
     return Exit.OK if tally.is_good else Exit.PROBLEMS
+
+
+def _say(text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _state(tally: Tally) -> LetterState:

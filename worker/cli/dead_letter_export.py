@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from worker.cli.dead_letter_choice import AtMost, Author, choose
+from worker.cli.dead_letter_choice import Author, choose
 from worker.cli.dead_letter_files import exported
-from worker.cli.dead_letter_selection import Selection
+from worker.cli.dead_letter_selection import AtMost, Selection
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, console, print_json
 from worker.cli.services import database
@@ -52,4 +52,5 @@ async def export(
         said = f"{len(choice.letters):,} would be" if dry_run else f"{written:,}"
         console.print(f"{said} written to {to}", markup=False, highlight=False)
         choice.print_problems()
+        choice.print_held()
     return Exit.PROBLEMS if choice.problems else Exit.OK

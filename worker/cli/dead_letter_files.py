@@ -1,5 +1,6 @@
 """Directories of exported dead letters: a JSON file each."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -55,6 +56,11 @@ def _write(directory: Path, name: str, content: bytes) -> None:
     file = directory / name
     unfinished = file.with_suffix(".unfinished")
     unfinished.unlink(missing_ok=True)
-    unfinished.touch(_FOR_US_ALONE)
-    unfinished.write_bytes(content)
+    # Exclusively: others may write to the directory, and have a link there that leads elsewhere.
+    with open(unfinished, "xb", opener=_for_us_alone) as written:
+        written.write(content)
     unfinished.replace(file)
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, _FOR_US_ALONE)

@@ -1,11 +1,12 @@
 """`checkout dead-letters prune`: remove finished ones."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from worker.cli.actor import actor
+from worker.cli.dead_letter_choice import Note
+from worker.cli.dead_letter_selection import Moment, moment_of
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, print_json
 from worker.cli.services import database
 from worker.errors import ConfigurationFault
@@ -15,9 +16,9 @@ from worker.settings import Settings
 
 async def prune(
     *,
-    older_than: timedelta,
+    older_than: Moment,
     state: Annotated[tuple[LetterState, ...], Parameter(negative="")] = FINISHED,
-    why: str | None = None,
+    note: Note | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     json: AsJson = False,
@@ -30,11 +31,11 @@ async def prune(
     Parameters
     ----------
     older_than
-        Time since they were resolved or discarded, such as 90d or 12h.
+        Time since they were resolved or discarded, such as 90d or 12h, or the time before which they were.
     state
         Only those in this state: resolved or discarded.
-    why
-        Noted in their history.
+    note
+        What goes into their history.
     dry_run
         Only say how many there are.
     yes
@@ -44,19 +45,19 @@ async def prune(
     """
     if set(state) - set(FINISHED):
         raise ConfigurationFault("only resolved and discarded dead letters can be pruned")
-    if older_than < timedelta(0):
-        raise ConfigurationFault("--older-than should not be negative")
-    before, pruned = datetime.now(UTC) - older_than, 0
+    before, note, pruned = moment_of(older_than, "--older-than"), note or Note(), 0
+    if before > datetime.now(UTC):
+        raise ConfigurationFault("--older-than should not be in the future")
     async with database(Settings.load(), statement_seconds=None) as pool:
         letters = DeadLetters(pool)
         found = {each["state"]: each["count"] for each in await letters.prunable(state, before)}
         count = sum(found.values())
         if count and not dry_run:
             confirm(f"Remove {count:,} dead letters for good?", yes=yes)
-            while some := await letters.prune(state, before, actor(), why):
+            while some := await letters.prune(state, before, note.name, note.why):
                 pruned += some
     if json:
-        print_json({"before": before, "found": found, "pruned": pruned})
+        print_json({"dryRun": dry_run, "before": before, "found": found, "pruned": pruned})
     else:
         said = f"{count:,} would be removed" if dry_run else f"{pruned:,} removed"
         console.print(f"finished before {before:%Y-%m-%d %H:%M} UTC: {said}", highlight=False)

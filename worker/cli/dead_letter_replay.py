@@ -13,22 +13,23 @@ from rich.progress import Progress
 from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require_exchange
-from worker.cli.dead_letter_choice import AtMost, Choice, Problem, Sending, choose
+from worker.cli.dead_letter_choice import Choice, Problem, Sending, choose
 from worker.cli.dead_letter_files import imported, read_files
-from worker.cli.dead_letter_selection import Selection
+from worker.cli.dead_letter_selection import AtMost, Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Yes, console, errors, print_json
+from worker.cli.output import AsJson, DryRun, Yes, confirm, console, errors, print_json, safe
 from worker.cli.services import broker, database
 from worker.deadletters.replay_message import key_of
 from worker.deadletters.replaying import Order, Replaying, Tally
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
-from worker.postgres.replays import REPLAYABLE, Replays
+from worker.postgres.replays import REPLAYABLE, Chosen, Replays
 from worker.settings import Settings
 
 _SHOWN: Final = 20
 _NO_KEY: Final = "nothing tells what it was meant as: say --as cart.checkout or --as cart.update, or edit it"
-_Positive = Parameter(validator=validators.Number(gt=0))
+_PENDING: Final = "is a worker running? `checkout dead-letters list --state replaying` has them"
+_Rate = Parameter(validator=validators.Number(gt=0, lte=100_000))
 _NotNegative = Parameter(validator=validators.Number(gte=0))
 
 
@@ -40,7 +41,7 @@ class How(Sending):
     directory: Annotated[Path | None, Parameter(name="--from")] = None
     """Those exported to this directory; they are archived first where they are not."""
 
-    rate: Annotated[float | None, _Positive] = None
+    rate: Annotated[float | None, _Rate] = None
     """Messages a second, steadily. Default: as fast as the broker takes them."""
 
     canary: Annotated[int, _NotNegative] = 0
@@ -83,15 +84,19 @@ async def replay(
     how, settings = how or How(), Settings.load()
     order, files = how.order, _files(how.directory, ids, selection, limit)
     if files and dry_run:
-        return _print_files(len(files), as_json=json)
+        return _print_files(files, as_json=json)
+    if files:
+        confirm(f"Replay the dead letters of {_count_of(files)}?", yes=yes)
     async with database(settings) as pool:
         names = await imported(pool, files, order.actor) if files else ids
-        choice = _able(await choose(Replays(pool), names, selection, REPLAYABLE, limit), order.key)
+        choice = await choose(Replays(pool), names, selection, REPLAYABLE, limit)
+        _leave_others(choice, order.key, is_import=bool(files))
         if dry_run:
             return _print_plan(choice, order.key, as_json=json)
         choice.confirm("Replay", yes=yes)
         tally = await _run(settings, Replays(pool), order, choice)
-    return _print(tally, choice, as_json=json)
+    tally.skipped += choice.left
+    return _print(tally, choice, order, as_json=json)
 
 
 def _files(
@@ -105,17 +110,23 @@ def _files(
     return read_files(directory)
 
 
-def _able(choice: Choice, key: str | None) -> Choice:
-    """Those that can be sent; the others are problems."""
+def _leave_others(choice: Choice, key: str | None, *, is_import: bool) -> None:
+    """Those that cannot be sent are problems; those of files that are resolved were replayed before."""
+    choice.leave_held()
     letters, choice.letters = choice.letters, []
     for each in letters:
-        if each.state == LetterState.DISCARDED:
-            choice.problems.append(Problem(each.dead_letter_id, "it is discarded: restore it first"))
-        elif not (key_of(each.queue, each.routing_key) or key):
-            choice.problems.append(Problem(each.dead_letter_id, _NO_KEY))
+        if problem := _problem(each, key, is_import=is_import):
+            choice.problems.append(Problem(each.dead_letter_id, problem))
         else:
             choice.letters.append(each)
-    return choice
+
+
+def _problem(letter: Chosen, key: str | None, *, is_import: bool) -> str | None:
+    if letter.state == LetterState.DISCARDED:
+        return "it is discarded: restore it first"
+    if letter.state == LetterState.RESOLVED:
+        return None if is_import else "it is resolved: there is nothing to replay"
+    return None if key_of(letter.queue, letter.routing_key) or key else _NO_KEY
 
 
 async def _run(settings: Settings, replays: Replays, order: Order, choice: Choice) -> Tally:
@@ -148,18 +159,23 @@ def _progress(total: int) -> Iterator[Callable[[Tally], None]]:
         yield show
 
 
-def _print_files(count: int, *, as_json: bool) -> int:
+def _print_files(files: Sequence[Path], *, as_json: bool) -> int:
     if as_json:
-        print_json({"dryRun": True, "files": count})
+        print_json({"dryRun": True, "files": len(files)})
     else:
-        console.print(f"{count:,} files can be read and would be replayed", highlight=False)
+        console.print(f"{_count_of(files)} can be read and would be replayed", highlight=False)
     return Exit.OK
+
+
+def _count_of(files: Sequence[Path]) -> str:
+    return f"{len(files):,} file{'' if len(files) == 1 else 's'}"
 
 
 def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
     """What a dry run says."""
     if as_json:
-        print_json({"dryRun": True, "chosen": choice.ids, "problems": choice.documents})
+        document = {"dryRun": True, "chosen": choice.ids, "held": choice.held_documents}
+        print_json(document | {"problems": choice.documents})
     else:
         keys = Counter(key_of(each.queue, each.routing_key) or key for each in choice.letters)
         told = ", ".join(f"{count:,} to {name}" for name, count in sorted(keys.items(), key=str))
@@ -167,20 +183,25 @@ def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
             f"{len(choice.letters):,} dead letters would be replayed{told and f': {told}'}", highlight=False
         )
         choice.print_problems()
+        choice.print_held()
     return Exit.PROBLEMS if choice.problems else Exit.OK
 
 
-def _print(tally: Tally, choice: Choice, *, as_json: bool) -> int:
+def _print(tally: Tally, choice: Choice, order: Order, *, as_json: bool) -> int:
+    is_late = bool(tally.pending and order.wait_seconds)
     if as_json:
         print_json(_document(tally, choice))
     else:
         console.print(_gist(tally), highlight=False)
         for name in tally.failed_again[:_SHOWN]:
-            errors.print(f"{name}: failed again", markup=False, highlight=False)
-        if tally.is_stopped:
-            errors.print("the first ones were not all resolved: the others stay as they are")
+            errors.print(f"{safe(name)}: failed again", markup=False, highlight=False)
+        if tally.stopped:
+            errors.print(tally.stopped)
+        if is_late:
+            errors.print(_PENDING)
         choice.print_problems()
-    return Exit.OK if tally.is_good and not choice.problems else Exit.PROBLEMS
+        choice.print_held()
+    return Exit.PROBLEMS if is_late or choice.problems or not tally.is_good else Exit.OK
 
 
 def _gist(tally: Tally) -> str:
@@ -203,6 +224,7 @@ def _document(tally: Tally, choice: Choice) -> dict[str, Any]:
         "pending": list(tally.pending),
         "skipped": tally.skipped,
         "notTaken": tally.given_back,
-        "stopped": tally.is_stopped,
+        "stopped": tally.stopped is not None,
+        "held": choice.held_documents,
         "problems": choice.documents,
     }

@@ -1,17 +1,23 @@
 """Which dead letters a command is about: the options that such commands share."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
 from uuid import UUID
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from worker.deadletters.words import query_of
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import UNRESOLVED, LetterFilter, LetterState
 
 States = Annotated[tuple[LetterState, ...], Parameter(negative="")]
+_COUNT: Final = Parameter(validator=validators.Number(gte=1, lte=2**31 - 1))
+AtMost = Annotated[int | None, _COUNT]
+HowMany = Annotated[int, _COUNT]
+Moment = datetime | timedelta
+"""A time, UTC unless it says otherwise, or how long ago that was: 90m, 12h, 7d."""
+
 AllStates = Annotated[bool, Parameter(name="--all", negative="")]
 
 
@@ -38,10 +44,11 @@ class Selection:
     state: States = ()
     """Only those in this state; may be repeated. Default: the unresolved ones."""
 
-    since: datetime | None = None
-    """Only those that failed last at this time or later; UTC unless it says otherwise."""
+    since: Moment | None = None
+    """Only those that failed last at this time or later: 2026-01-31T12:00 (UTC unless it names a zone),
+    or so long ago: 90m, 12h, 7d."""
 
-    until: datetime | None = None
+    until: Moment | None = None
     """Only those that failed last before this time."""
 
     text: str | None = None
@@ -59,8 +66,8 @@ class Selection:
             customer_id=self.customer,
             cart_id=self.cart,
             source=self.source,
-            since=_aware(self.since),
-            until=_aware(self.until),
+            since=moment_of(self.since, "--since") if self.since is not None else None,
+            until=moment_of(self.until, "--until") if self.until is not None else None,
             text=query,
         )
 
@@ -71,5 +78,11 @@ def states_of(given: tuple[LetterState, ...], *, all_states: bool) -> list[Lette
     return list(LetterState if all_states else UNRESOLVED)
 
 
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+def moment_of(given: Moment, option: str) -> datetime:
+    """Raises: ConfigurationFault: there is no such time."""
+    try:
+        if isinstance(given, timedelta):
+            return datetime.now(UTC) - given
+        return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        raise ConfigurationFault(f"{option} is out of the range of times") from None

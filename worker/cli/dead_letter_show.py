@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
 from pydantic_core import from_json
 
 from worker.amqp.frame_shield import UndecodableProperties
-from worker.cli.actor import actor
-from worker.cli.output import AsJson, console, errors, moment, print_json, print_table, records, safe
+from worker.cli.dead_letter_choice import Choice, Note, Problem
+from worker.cli.dead_letter_lines import print_lines
+from worker.cli.exit import Exit
+from worker.cli.output import AsJson, console, moment, print_json, records, safe
 from worker.cli.services import database
-from worker.deadletters.as_sent import as_sent
+from worker.deadletters.as_sent import as_sent, deaths_of
 from worker.deadletters.mask import Mask
 from worker.deadletters.pointing import pointed
 from worker.errors import ConfigurationFault
@@ -28,7 +31,7 @@ async def show(
     name: str,
     *,
     unmask: Annotated[bool, Parameter(negative="")] = False,
-    why: str | None = None,
+    note: Note | None = None,
     json: AsJson = False,
 ) -> int:
     """Show a dead letter: why it was set aside, its body, its properties, and what was done to it.
@@ -39,44 +42,55 @@ async def show(
         Its id, at least the first 8 digits of that, or the id of its message.
     unmask
         Also show what CHECKOUT_MASKED_FIELDS names; this is noted in its history.
-    why
-        The reason for that.
+    note
+        Who needs that, and why.
     json
         Print JSON.
     """
-    if unmask and not (why and why.strip()):
+    note = note or Note()
+    if unmask and not (note.why and note.why.strip()):
         raise ConfigurationFault("--unmask needs --why TEXT: it is noted in the history of the dead letter")
     settings = Settings.load()
     async with database(settings) as pool:
         letters = DeadLetters(pool)
-        letter = _only(name, await letters.find(name, _MOST), await letters.history(name))
+        found = await letters.find(name, _MOST)
+        letter = _only(name, found)
         if letter is None:
-            return 1
+            return _print_problem(name, _problem(found, await letters.history(name)), as_json=json)
         if unmask:
-            await letters.note(letter["dead_letter_id"], LetterAction.UNMASKED, actor(), why)
+            await letters.note(letter["dead_letter_id"], LetterAction.UNMASKED, note.name, note.why)
         history = await letters.history(letter["dead_letter_id"])
     shown = Shown.of(letter, history, Mask(()) if unmask else Mask.of(settings.masked_fields))
     if json:
         print_json(shown.document)
     else:
         _print(shown)
-    return 0
+    return Exit.OK
 
 
-def _only(name: str, found: list[Record], history: list[Record]) -> Record | None:
-    """The one that is meant; an id is worth more than a message's id. Says what is wrong otherwise."""
-    exact = [letter for letter in found if letter["dead_letter_id"] == name]
-    if len(exact or found) == 1:
-        return (exact or found)[0]
+def _only(name: str, found: list[Record]) -> Record | None:
+    """The one that is meant; an id is worth more than a message's id."""
+    meant = [letter for letter in found if letter["dead_letter_id"] == name] or found
+    return meant[0] if len(meant) == 1 else None
+
+
+def _problem(found: list[Record], history: list[Record]) -> str:
+    """Why nothing can be shown."""
     if found:
-        errors.print(f"{len(found)} dead letters are called that; name one by its id:")
-        for letter in found:
-            errors.print(f"  {letter['dead_letter_id']} {letter['state']}", highlight=False)
-    elif history:
-        errors.print(f"this dead letter was pruned at {moment(history[-1]['acted_at'])}", highlight=False)
+        ids = ", ".join(f"{letter['dead_letter_id']} ({letter['state']})" for letter in found)
+        return f"several are called that, name one of {ids}"
+    if history:
+        return f"this dead letter was pruned at {moment(history[-1]['acted_at'])} UTC"
+    return "there is no such dead letter"
+
+
+def _print_problem(name: str, problem: str, *, as_json: bool) -> int:
+    choice = Choice(problems=[Problem(name, problem)])
+    if as_json:
+        print_json({"problems": choice.documents})
     else:
-        errors.print(f"there is no dead letter {safe(name)}", markup=False, highlight=False)
-    return None
+        choice.print_problems()
+    return Exit.PROBLEMS
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +99,9 @@ class Shown:
 
     facts: dict[str, Any]
     properties: dict[str, Any]
+    deaths: list[Any]
+    """What the broker noted when it set the message aside, the newest first: its x-death."""
+
     violations: list[dict[str, str]]
     body: dict[str, Any]
     history: list[dict[str, Any]]
@@ -93,13 +110,14 @@ class Shown:
     def of(cls, letter: Record, history: list[Record], mask: Mask) -> "Shown":
         (facts,) = records([letter])
         violations = facts.pop("violations") or []
-        properties, body = _properties(facts.pop("properties")), _body(facts.pop("body"), mask)
+        raw, body = facts.pop("properties"), _body(facts.pop("body"), mask)
         facts = {"id": facts.pop("deadLetterId")} | facts
-        return cls(mask.document(facts), mask.document(properties), violations, body, records(history))
+        properties, deaths = mask.document(_properties(raw)), mask.document(deaths_of(raw))
+        return cls(mask.document(facts), properties, deaths, violations, body, records(history))
 
     @property
     def document(self) -> dict[str, Any]:
-        told = {"violations": self.violations, "properties": self.properties}
+        told = {"violations": self.violations, "properties": self.properties, "xDeath": self.deaths}
         return self.facts | told | self.body | {"history": self.history}
 
 
@@ -126,17 +144,25 @@ def _body(body: bytes, mask: Mask) -> dict[str, Any]:
 
 
 def _print(shown: Shown) -> None:
-    width = max(map(len, shown.facts))
-    for name, value in shown.facts.items():
-        if value is not None:
-            console.print(f"{name:<{width}}  {safe(value)}", markup=False, highlight=False, soft_wrap=True)
+    # Alone, so that it is not folded where it can be copied.
+    facts = {name: value for name, value in shown.facts.items() if name != "id" and value is not None}
+    console.print(safe(shown.facts["id"]), style="bold", markup=False, highlight=False, soft_wrap=True)
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        text = moment(value) + " UTC" if isinstance(value, datetime) else safe(value)
+        console.print(f"{name:<{width}}  {text}", markup=False, highlight=False, soft_wrap=True)
+    if shown.deaths:
+        console.print("\nSet aside by the broker", style="bold")
+        for death in shown.deaths:
+            _print_members(death if isinstance(death, dict) else {"x-death": death})
     console.print("\nProperties", style="bold")
     _print_members(shown.properties)
     console.print("\nBody", style="bold")
     _print_body(shown)
-    columns = ("when", "what", "who", "why", "before", "after")
     console.print()
-    print_table("History", columns, map(_history_row, shown.history))
+    print_lines(
+        "History", ("when, UTC", "what", "state", "who and why"), list(map(_history_row, shown.history))
+    )
 
 
 def _print_members(members: Mapping[str, Any], margin: str = "  ") -> None:
@@ -162,12 +188,8 @@ def _print_body(shown: Shown) -> None:
 
 def _history_row(action: dict[str, Any]) -> tuple[object, ...]:
     details = action["details"] or {}
-    why = action["why"] or details.get("reason")
-    return (
-        moment(action["actedAt"]),
-        action["action"],
-        action["actor"],
-        why,
-        action["stateBefore"],
-        action["stateAfter"],
-    )
+    states = dict.fromkeys(filter(None, (action["stateBefore"], action["stateAfter"])))
+    told = (details.get(name) for name in ("reason", "copy", "copyOf", "to"))
+    why = action["why"] or next(filter(None, told), None)
+    said = f"{action['actor']}: {why}" if why else action["actor"]
+    return moment(action["actedAt"]), action["action"], " > ".join(states), said

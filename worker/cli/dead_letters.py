@@ -1,5 +1,6 @@
 """`checkout dead-letters`: what was set aside, and what became of it."""
 
+import re
 from typing import Any, Final
 
 from cyclopts import App
@@ -12,14 +13,15 @@ from worker.cli import (
     dead_letter_replay,
     dead_letter_show,
 )
-from worker.cli.dead_letter_selection import AllStates, Selection, States, states_of
-from worker.cli.output import AsJson, Limit, console, moment, print_json, print_table, records
+from worker.cli.dead_letter_lines import print_lines
+from worker.cli.dead_letter_selection import AllStates, HowMany, Selection, States, states_of
+from worker.cli.output import AsJson, console, moment, print_json, records
 from worker.cli.services import database
 from worker.deadletters.mask import Mask
 from worker.postgres.dead_letters import DeadLetters, Record
 from worker.settings import Settings
 
-_SHORT_ID: Final = 16
+_HASH: Final = re.compile(r"([0-9a-f]{16})[0-9a-f]{48}")
 
 app = App(name="dead-letters", help="Messages that were set aside: find them, and see why.")
 app.command(dead_letter_show.show)
@@ -36,7 +38,7 @@ async def list_letters(
     *,
     selection: Selection | None = None,
     all_states: AllStates = False,
-    limit: Limit = 50,
+    limit: HowMany = 50,
     json: AsJson = False,
 ) -> None:
     """List dead letters, the newest failure first; unresolved ones unless told otherwise.
@@ -55,13 +57,12 @@ async def list_letters(
     wanted = (selection or Selection()).filter(all_states=all_states)
     settings = Settings.load()
     async with database(settings) as pool:
-        rows = await DeadLetters(pool).newest(wanted, limit)
-    letters = [Mask.of(settings.masked_fields).document(each) for each in listed(rows)]
+        rows = await DeadLetters(pool).newest(wanted, limit + 1)
+    letters = [Mask.of(settings.masked_fields).document(each) for each in listed(rows[:limit])]
     if json:
         print_json(letters)
-        return
-    columns = ("id", "state", "code", "failures", "last failed", "source", "messageId", "reason")
-    print_table(f"Dead letters, the newest {len(letters)}", columns, map(_row, letters))
+    else:
+        _print_letters(letters, are_more=len(rows) > limit)
 
 
 @app.command
@@ -70,7 +71,7 @@ async def groups(
     code: str | None = None,
     state: States = (),
     all_states: AllStates = False,
-    limit: Limit = 50,
+    limit: HowMany = 50,
     json: AsJson = False,
 ) -> None:
     """Count dead letters that failed in the same way; the largest group first.
@@ -94,11 +95,12 @@ async def groups(
     if json:
         print_json(records(found))
         return
-    rows = (
+    rows = [
         (each["fingerprint"], each["count"], moment(each["oldest"]), moment(each["newest"]), each["pattern"])
         for each in found
-    )
-    print_table("Groups of dead letters", ("group", "count", "oldest", "newest", "what"), rows)
+    ]
+    columns = ("group", "count", "oldest, UTC", "newest, UTC", "what")
+    print_lines("Groups of dead letters" if found else "No dead letters", columns, rows)
     if found:
         console.print("`checkout dead-letters list --group GROUP` lists one of them", highlight=False)
 
@@ -108,14 +110,21 @@ def listed(rows: list[Record]) -> list[dict[str, Any]]:
     return [{"id": each.pop("deadLetterId")} | each for each in records(rows)]
 
 
+def _print_letters(letters: list[dict[str, Any]], *, are_more: bool) -> None:
+    columns = ("id", "state", "last failed, UTC", "failures", "source", "messageId", "what")
+    title = f"Dead letters, the newest {len(letters):,}" if letters else "No dead letters"
+    print_lines(title, columns, list(map(_row, letters)), spare=("messageId", "source"))
+    if are_more:
+        console.print("there are more: --limit N lists N of them", highlight=False)
+
+
 def _row(letter: dict[str, Any]) -> tuple[object, ...]:
     return (
-        letter["id"][:_SHORT_ID],
+        _HASH.sub(r"\1", letter["id"]),
         letter["state"],
-        letter["code"],
-        letter["failures"],
         moment(letter["lastFailedAt"]),
+        letter["failures"],
         letter["source"],
         letter["messageId"],
-        letter["reason"],
+        f"{letter['code']}: {letter['reason']}",
     )

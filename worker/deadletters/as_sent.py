@@ -1,6 +1,6 @@
 """The properties of a message as its producer sent them, from those of its dead letter."""
 
-from typing import Final
+from typing import Any, Final
 
 from aiormq import spec
 
@@ -32,3 +32,9 @@ def as_sent(raw: bytes) -> spec.Basic.Properties:
     for name, header in _RESTORED.items():
         kept[name] = kept[name] or headers.get(header)
     return FaithfulProperties(**kept, headers=sent_headers(properties))
+
+
+def deaths_of(raw: bytes) -> list[Any]:
+    """The broker's x-death, as it stands in the dead letter: why, where and when, the newest first."""
+    deaths = (properties_of(raw).headers or {}).get("x-death")
+    return list(deaths) if isinstance(deaths, list) else []

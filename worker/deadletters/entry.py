@@ -16,6 +16,7 @@ from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import raw_of
 from worker.deadletters.cause import BROKER, WORKER, Cause, cause_of
 from worker.deadletters.fingerprint import fingerprint_of, pattern_of
+from worker.deadletters.named import named_in
 from worker.deadletters.text import storable
 from worker.deadletters.words import words_of
 from worker.postgres.dead_letters import DeadLetter
@@ -31,6 +32,7 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
     pattern = pattern_of(cause.code, cause.reason, found)
     origin, message_id = origin_of(message), storable(message_id_of(message), _LONGEST_NAME)
     customer_id, cart_id = mentioned_ids(message, cause.code)
+    guess = named_in(message.body)
     correlation_id = storable(origin.correlation_id, _LONGEST_NAME)
     ids = f"{cause.code} {cause.reason} {message_id} {correlation_id} {origin.source}"
     return DeadLetter(
@@ -47,8 +49,8 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
         source=origin.source,
         message_id=message_id,
         correlation_id=correlation_id,
-        customer_id=customer_id,
-        cart_id=cart_id,
+        customer_id=customer_id or guess.customer_id,
+        cart_id=cart_id or guess.cart_id,
         properties=raw_of(delivery.properties),
         body=delivery.body,
         words=" ".join(words_of(f"{ids} {delivery.routing_key} {delivery.body.decode(errors='replace')}")),

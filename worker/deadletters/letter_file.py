@@ -7,12 +7,14 @@ stood on the wire; `properties` shows them to people and is not read back.
 import json
 import re
 from base64 import b64encode
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     Base64Bytes,
     BaseModel,
@@ -39,6 +41,16 @@ _Name = Annotated[str, Field(max_length=255, pattern=_NO_NUL)]
 _Given = Annotated[_Name, Field(min_length=1)]
 
 
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("there is no such time") from None
+
+
+_Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
 class LetterFile(BaseModel):
     """What is read back of a file."""
 
@@ -58,8 +70,8 @@ class LetterFile(BaseModel):
     correlation_id: _Name | None = None
     customer_id: UUID | None = None
     cart_id: UUID | None = None
-    asked_at: AwareDatetime
-    first_failed_at: AwareDatetime
+    asked_at: _Time
+    first_failed_at: _Time
     properties_base64: Annotated[Base64Bytes, Field(min_length=2)]
     body: str | None = None
     body_base64: Base64Bytes | None = None

@@ -16,6 +16,10 @@ from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import Chosen, Claim, Replays
 
 _BETWEEN_LOOKS: Final = 0.25
+_BAD_CANARIES: Final = "the first ones were not all resolved: the others stay as they are"
+_NOT_TAKEN: Final = (
+    "the broker takes none of them: the others stay as they are. Is the queue full, or missing?"
+)
 _NOWHERE: Final = frozenset({Receipt.RETURNED, Receipt.REFUSED})
 
 
@@ -47,12 +51,12 @@ class Tally:
     given_back: list[str] = field(default_factory=list)
     """The broker did not take them."""
 
-    is_stopped: bool = False
-    """The canaries failed, and the others stay as they are."""
+    stopped: str | None = None
+    """Why the others stay as they are."""
 
     @property
     def is_good(self) -> bool:
-        return not (self.failed_again or self.given_back or self.is_stopped)
+        return not (self.failed_again or self.given_back or self.stopped)
 
 
 class Replaying:
@@ -80,7 +84,7 @@ class Replaying:
             await self._send(canaries)
             await self.wait()
             if len(self.tally.resolved) < self.tally.sent or not self.tally.is_good:
-                self.tally.is_stopped = bool(others)
+                self.tally.stopped = self.tally.stopped or (_BAD_CANARIES if others else None)
                 return
         await self._send(others)
         await self.wait()
@@ -108,6 +112,8 @@ class Replaying:
             if monotonic() - self._looked > 1:
                 await self._look()
             self._news(self.tally)
+            if self.tally.stopped:
+                return
 
     async def _fly(self, ids: Sequence[str]) -> None:
         claims = await self._replays.claim(ids, self._order.actor, self._order.why)
@@ -123,6 +129,9 @@ class Replaying:
         self.tally.sent += len(claims) - len(nowhere)
         if nowhere:
             await self._give_back(nowhere)
+        if nowhere and len(nowhere) == len(claims):
+            # To try all of them would fill their history.
+            self.tally.stopped = _NOT_TAKEN
         if claims and all(receipt is Receipt.UNKNOWN for receipt in receipts):
             raise BrokerUnavailable(
                 f"The broker does not answer: {len(claims)} claims lapse in 10 minutes; run this again then"

@@ -1,10 +1,12 @@
 """Claims on dead letters: who replays which, so that each is replayed once at a time."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from secrets import token_bytes
 from typing import Final, NamedTuple
 
+from worker.errors import TransactionConflict
 from worker.postgres.dead_letters import LetterAction, LetterFilter, LetterState, Record, end_of_ids
 from worker.postgres.pool import Pool, acquired
 from worker.postgres.statements import statement
@@ -16,6 +18,7 @@ TOKEN_BYTES: Final = 32
 REPLAYABLE: Final = (LetterState.PARKED, LetterState.FAILED_AGAIN, LetterState.REPLAYING)
 _FIRST: Final = (datetime.min.replace(tzinfo=UTC), "")
 _PAGE: Final = 5_000
+_PAUSES: Final = (0.05, 0.2, 0.5)
 
 
 class Chosen(NamedTuple):
@@ -26,6 +29,18 @@ class Chosen(NamedTuple):
     queue: str | None
     routing_key: str
     last_failed_at: datetime
+    held_by: str | None = None
+    """Who is replaying it; only told of those that are named."""
+
+    held_until: datetime | None = None
+
+
+class Held(NamedTuple):
+    """Who is replaying some, how many, and when the first of them can be replayed again."""
+
+    claimed_by: str
+    letters: int
+    until: datetime
 
 
 class Claim(NamedTuple):
@@ -73,11 +88,15 @@ class Replays:
             left = None if left is None else left - len(page)
             yield page
 
+    async def held(self, wanted: LetterFilter) -> list[Held]:
+        """Who is replaying those of a filter that `chosen` leaves out."""
+        return [Held(**row) for row in await self._fetch("held_dead_letters", *wanted, LAPSE)]
+
     async def named(self, names: Sequence[str]) -> dict[str, list[Chosen]]:
         """Those that each name may mean: an id, the beginning of one, or the id of a message."""
         found: dict[str, list[Chosen]] = {name: [] for name in names}
         beyond = [end_of_ids(name) for name in found]
-        for row in await self._fetch("named_dead_letters", list(found), beyond):
+        for row in await self._fetch("named_dead_letters", list(found), beyond, LAPSE):
             found[row.pop("name")].append(Chosen(**row))
         return found
 
@@ -127,5 +146,14 @@ class Replays:
         return [row["dead_letter_id"] for row in rows]
 
     async def _fetch(self, name: str, *arguments: object) -> list[Record]:
+        """One statement, in a transaction of its own: where another one was first, nothing was applied."""
+        for pause in _PAUSES:
+            try:
+                return await self._fetched(name, *arguments)
+            except TransactionConflict:
+                await asyncio.sleep(pause)
+        return await self._fetched(name, *arguments)
+
+    async def _fetched(self, name: str, *arguments: object) -> list[Record]:
         async with acquired(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(statement(name), *arguments)]

@@ -160,11 +160,39 @@ SELECT dead_letter_id FROM changed ORDER BY dead_letter_id
 
 -- name: choose_dead_letters
 -- Those that a filter ($1 to $9, as of list_dead_letters) finds after $10 and $11; what failed first comes first.
--- Without a claim, or where that is older than $12: what others are replaying is theirs.
-SELECT dead_letter_id, state, queue, routing_key, last_failed_at
+-- Without a claim, or where that is older than $12: what others are replaying is theirs. Read state by state, for
+-- which there are indexes.
+SELECT letter.*
+FROM unnest($1::text[]) AS wanted (state)
+CROSS JOIN LATERAL (
+    SELECT dead_letter_id, state, queue, routing_key, last_failed_at
+    FROM dead_letters
+    WHERE dead_letters.state = wanted.state
+        AND (claimed_at IS NULL OR claimed_at <= clock_timestamp() - $12::interval)
+        AND ($2::text IS NULL OR code = $2)
+        AND ($3::text IS NULL OR fingerprint = $3)
+        AND ($4::uuid IS NULL OR customer_id = $4)
+        AND ($5::uuid IS NULL OR cart_id = $5)
+        AND ($6::text IS NULL OR source = $6)
+        AND ($7::timestamptz IS NULL OR last_failed_at >= $7)
+        AND ($8::timestamptz IS NULL OR last_failed_at < $8)
+        AND ($9::text IS NULL OR words @@ $9::tsquery)
+        AND last_failed_at >= $10::timestamptz
+        AND (last_failed_at, dead_letter_id) > ($10::timestamptz, $11::text)
+    ORDER BY last_failed_at, dead_letter_id
+    LIMIT $13
+) AS letter
+ORDER BY letter.last_failed_at, letter.dead_letter_id
+LIMIT $13
+
+-- name: held_dead_letters
+-- Who is replaying how many of those that a filter ($1 to $9, as of list_dead_letters) finds, and when the first
+-- of these claims lapses, at the age of $10.
+SELECT claimed_by, count(*) AS letters, min(claimed_at) + $10::interval AS until
 FROM dead_letters
-WHERE state = ANY ($1::text[])
-    AND (claimed_at IS NULL OR claimed_at <= clock_timestamp() - $12::interval)
+WHERE state = 'replaying'
+    AND state = ANY ($1::text[])
+    AND claimed_at > clock_timestamp() - $10::interval
     AND ($2::text IS NULL OR code = $2)
     AND ($3::text IS NULL OR fingerprint = $3)
     AND ($4::uuid IS NULL OR customer_id = $4)
@@ -173,13 +201,15 @@ WHERE state = ANY ($1::text[])
     AND ($7::timestamptz IS NULL OR last_failed_at >= $7)
     AND ($8::timestamptz IS NULL OR last_failed_at < $8)
     AND ($9::text IS NULL OR words @@ $9::tsquery)
-    AND (last_failed_at, dead_letter_id) > ($10::timestamptz, $11::text)
-ORDER BY last_failed_at, dead_letter_id
-LIMIT $13
+GROUP BY claimed_by
+ORDER BY claimed_by
 
 -- name: named_dead_letters
--- Those with one of these ids ($1), with ids from there to before $2, or whose message has it.
-SELECT given.name, letter.dead_letter_id, letter.state, letter.queue, letter.routing_key, letter.last_failed_at
+-- Those with one of these ids ($1), with ids from there to before $2, or whose message has it; and by whom and
+-- until when they are claimed, where that is not older than $3.
+SELECT given.name, letter.dead_letter_id, letter.state, letter.queue, letter.routing_key, letter.last_failed_at,
+    CASE WHEN letter.claimed_at > clock_timestamp() - $3::interval THEN letter.claimed_by END AS held_by,
+    CASE WHEN letter.claimed_at > clock_timestamp() - $3::interval THEN letter.claimed_at + $3::interval END AS held_until
 FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS given (name, beyond, position)
 JOIN dead_letters AS letter
     ON letter.dead_letter_id = given.name

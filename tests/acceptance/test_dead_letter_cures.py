@@ -1,0 +1,60 @@
+"""How an operator ends dead letters that no replay as they are would end."""
+
+from tests.support.archive import archived
+from tests.support.broker import CHECKOUT, SOURCE, Broker
+from tests.support.carts import Request, a_line, a_request
+from tests.support.command_line import CommandLine
+from tests.support.database import Database
+from tests.support.in_process import archiving_by, consuming
+from tests.support.raw_properties import RawProperties, raw_properties, seconds
+from tests.support.replays import replayed, states
+from worker.settings import Settings
+
+
+async def test_a_message_id_that_was_reused_is_cured_by_a_copy_of_the_same_body(
+    broker: Broker, database: Database, settings: Settings, command_line: CommandLine
+) -> None:
+    first = a_request("a")
+    second = Request(lines=[a_line("b")], customer_id=first.customer_id, message_id=first.message_id)
+    await broker.submit(first)
+    async with consuming(archiving_by(settings)):
+        await broker.submit(second)
+        await archived(database, 1)
+        again = await replayed(command_line, first.message_id)
+        assert (again.code, len(again.document["failedAgain"])) == (1, 1)
+        body = command_line.file("body.json", second.body)
+        name = again.document["failedAgain"][0]
+        done = await command_line.run("dead-letters", "edit", name, "--body", body, "--json")
+    assert (done.code, done.document["state"]) == (0, "resolved")
+    assert await database.count("orders") == 2
+    ended = await command_line.run("dead-letters", "discard", name, "--why", "sent under another id")
+    assert ended.code == 0
+    assert set((await states(database)).values()) == {"resolved", "discarded"}
+
+
+async def test_properties_that_cannot_be_decoded_are_left_behind_by_a_replay(
+    broker: Broker, database: Database, settings: Settings, command_line: CommandLine
+) -> None:
+    request = a_request("a", "b")
+    await broker.send(request.body, RawProperties(raw_properties(timestamp=seconds(2**63))), CHECKOUT)
+    async with consuming(archiving_by(settings)):
+        (entry,) = await archived(database, 1)
+        assert entry["code"] == "undecodable-frame"
+        ended = await replayed(command_line, entry["dead_letter_id"])
+        again = await replayed(command_line, entry["dead_letter_id"])
+    assert (ended.code, len(ended.document["resolved"])) == (0, 1)
+    assert (again.code, again.document["sent"]) == (1, 0)
+    assert await database.count("orders") == 2
+
+
+async def test_a_body_that_is_no_json_is_cured_by_an_edited_copy(
+    broker: Broker, database: Database, settings: Settings, command_line: CommandLine
+) -> None:
+    request = a_request("a")
+    await broker.publish(request.body[:-1], message_id=request.message_id, app_id=SOURCE)
+    command_line.environment["EDITOR"] = "sed -i '$s/$/}/'"
+    async with consuming(archiving_by(settings)):
+        await archived(database, 1)
+        done = await command_line.run("dead-letters", "edit", request.message_id, "--yes", "--json")
+    assert (done.code, done.document["state"]) == (0, "resolved")
+    assert await database.count("orders") == 1

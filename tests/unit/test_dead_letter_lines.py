@@ -1,0 +1,60 @@
+"""Lines of dead letters in terminals of all widths, and without one."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from worker.cli import dead_letter_lines
+from worker.cli.dead_letter_lines import print_lines
+
+ID = "0123456789abcdef"
+MESSAGE_ID = "0190b5a4-63f4-7c3e-9d8f-7a6b5c4d3e2f"
+WHAT = "contract-violation: The command breaks the contract at cart.lineItems[0].quantity: it should be more"
+COLUMNS = ("id", "state", "last failed, UTC", "source", "messageId", "what")
+ROW = (ID, "failed-again", "2026-01-31 12:00:00", "storefront-eu", MESSAGE_ID, WHAT)
+
+
+def _printed(monkeypatch: pytest.MonkeyPatch, *rows: tuple[object, ...], width: int | None) -> list[str]:
+    """What a terminal of this width shows; None: there is no terminal."""
+    written = StringIO()
+    console = Console(file=written, width=width or 200, force_terminal=width is not None, color_system=None)
+    monkeypatch.setattr(dead_letter_lines, "console", console)
+    print_lines("Dead letters", COLUMNS, rows, spare=("messageId", "source"))
+    return written.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 140, 200])
+def test_no_line_is_wider_than_the_terminal_and_no_id_is_broken(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    lines = _printed(monkeypatch, ROW, ROW, width=width)
+    assert max(map(len, lines)) <= width
+    assert sum(line.startswith(f"{ID}  failed-again  2026-01-31 12:00:00") for line in lines) == 2
+    words = " ".join(" ".join(lines).split())
+    assert words.count("it should be more") == 2
+
+
+def test_a_narrow_terminal_does_without_what_is_spare(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert MESSAGE_ID in "".join(_printed(monkeypatch, ROW, width=140))
+    assert MESSAGE_ID not in "".join(_printed(monkeypatch, ROW, width=80))
+    assert "storefront-eu" in "".join(_printed(monkeypatch, ROW, width=80))
+    assert "storefront-eu" not in "".join(_printed(monkeypatch, ROW, width=60))
+
+
+def test_without_a_terminal_each_is_one_line_with_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, _, line = _printed(monkeypatch, (*ROW[:-1], WHAT * 10), width=None)
+    assert line.split()[0] == ID
+    assert line.endswith(f"{MESSAGE_ID}  {WHAT * 10}")
+
+
+def test_cells_steer_no_terminal_and_wide_ones_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = "\x1b[2J\u009b31m\u202e[red]\n" + "x" * 255
+    lines = _printed(monkeypatch, (hostile, *ROW[1:-1], "what\x1b]0;title\x07"), width=200)
+    assert all(line.isprintable() for line in lines)
+    assert "…  failed-again" in lines[2]
+    assert "[red]" in lines[2]
+
+
+def test_nothing_found_is_a_title_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _printed(monkeypatch, width=80) == ["Dead letters"]
