@@ -6,10 +6,10 @@ shipped; peers on FastStream, Taskiq and Celery, each as its documentation shows
 (`tests.bench.sweep`) found best. Task queues get their carts in envelopes of their own. Two limits say what
 broker and database could do: a relay that publishes what it consumes, and the same rows by COPY.
 
-Throughput: results that a subscriber hears from a backlog, after a tenth of it as a warm-up. CPU: seconds for
-1,000 results. Memory: the largest resident set of all processes together. Latency: from when a command was
-due to its result, at random moments, at shares of the contender's own throughput. Contenders take turns, on
-fresh services in each round. What each has stored is counted.
+Throughput: results that a subscriber hears from a backlog, which waits until the contender is warm. CPU:
+seconds for 1,000 results. Memory: the largest resident set of all processes together. Latency: from when a
+command was due to its result, at random moments, at shares of the contender's own throughput. Contenders take
+turns, on fresh services in each round. What each has stored is counted.
 """
 
 import argparse
@@ -33,8 +33,8 @@ from tests.bench.contenders.roster import ROSTER
 from tests.bench.corpus import CORPORA
 from tests.bench.load import LoadError
 from tests.bench.machine import description, in_short
-from tests.bench.measurement import MiscountError, Plan, Run, measured
-from tests.bench.report import panels_of, tables_of
+from tests.bench.measurement import MOST_IN_A_BACKLOG, MiscountError, Plan, Run, measured
+from tests.bench.report import best_peer, panels_of, tables_of
 from tests.bench.subscriber import SilenceError
 from tests.bench.summary import Summary
 from worker.embedded.process import StartError
@@ -88,22 +88,29 @@ def keep(directory: Path, name: str, kept: dict[str, Any], summaries: Sequence[S
     directory.mkdir(parents=True, exist_ok=True)
     (directory / f"{name}.json").write_text(json.dumps(kept, indent=2) + "\n", "utf-8")
     foot = f"{kept['corpus']['what']}; {in_short(kept['machine'])}; {kept['measured'][:10]}"
-    write(directory / f"{name}.svg", panels_of(summaries), foot)
+    write(directory / f"{name}.svg", panels_of(summaries, best_peer(summaries)), foot)
+
+
+def not_installed(contenders: Sequence[Contender]) -> str | None:
+    """What to do where the extra is missing."""
+    missing = sorted({module for each in contenders for module in each.missing})
+    if not missing:
+        return None
+    install = "pip install -c deploy/constraints.txt -e '.[dev,bench]'"
+    return f"Not installed: {', '.join(missing)}.\n{install}\nWithout them: --only {' --only '.join(QUICK)}"
 
 
 def main() -> None:
     comparison, directory = _read_arguments()
-    if missing := sorted({module for each in comparison.contenders for module in each.missing}):
-        console.print(f"Not installed: {', '.join(missing)}.", style="red")
-        console.print("pip install -c deploy/constraints.txt -e '.[dev,bench]'", markup=False)
-        console.print(f"Without them: --only {' --only '.join(QUICK)}")
+    if complaint := not_installed(comparison.contenders):
+        console.print(complaint, style="red", markup=False)
         sys.exit(2)
     try:
         summaries, machine = uvloop.run(comparison.run())
     except (StartError, MiscountError, SilenceError, LoadError) as error:
         console.print(str(error), style="red", markup=False)
         sys.exit(1)
-    for table in tables_of(summaries):
+    for table in tables_of(summaries, best_peer(summaries)):
         console.print(table)
     if directory:
         name = f"compare-{comparison.plan.corpus.name}"
@@ -111,9 +118,7 @@ def main() -> None:
 
 
 def _read_arguments() -> tuple[Comparison, Path | None]:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", action="append", choices=ROSTER, help="may be given more than once")
     parser.add_argument("--corpus", choices=CORPORA, default="typical")
     parser.add_argument("--count", type=int, default=5_000, help="messages of a backlog")
@@ -122,6 +127,8 @@ def _read_arguments() -> tuple[Comparison, Path | None]:
     parser.add_argument("--quick", action="store_true", help="a few carts, to see that it works")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="write JSON and SVG there")
     options = parser.parse_args()
+    if options.count > MOST_IN_A_BACKLOG:
+        parser.error(f"--count: at most {MOST_IN_A_BACKLOG:,}")
     if options.quick:
         options.only, options.count, options.runs = options.only or QUICK, QUICK_COUNT, 1
         options.latency_seconds = 0.5

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -83,6 +83,10 @@ class Rows:
     orders: int
     lines: int
     errors: int
+
+    def __sub__(self, earlier: "Rows") -> "Rows":
+        pairs = zip(astuple(self), astuple(earlier), strict=True)
+        return Rows(*(now - before for now, before in pairs))
 
 
 def expected(carts: Sequence[BenchCart]) -> Rows:

@@ -15,7 +15,7 @@ from worker.amqp.publisher import Outgoing, Publisher, Receipt
 from worker.demo.stage import Stage
 
 _FLIGHT: Final = 500
-_TICK_SECONDS: Final = 0.001
+_SHORTEST_SLEEP_SECONDS: Final = 0.001
 
 
 class LoadError(RuntimeError):
@@ -54,7 +54,8 @@ class Load:
                 if last > sent:
                     flights.create_task(self._flight(messages[sent:last]))
                     sent = last
-                await asyncio.sleep(_TICK_SECONDS)
+                wait = due[sent] - perf_counter() if sent < len(messages) else 0
+                await asyncio.sleep(max(wait, _SHORTEST_SLEEP_SECONDS))
         return due
 
     async def _flight(self, messages: Sequence[Outgoing]) -> None:

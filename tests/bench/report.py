@@ -1,6 +1,7 @@
 """A comparison as people read it: a table, and a chart."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from rich.table import Table
 
@@ -11,30 +12,38 @@ from tests.bench.summary import Summary
 _CPU = ("worker_cpu", "broker_cpu", "database_cpu")
 
 
-def best_peer(summaries: Sequence[Summary]) -> Summary | None:
-    peers = [each for each in summaries if each.contender.needs]
-    return max(peers, key=lambda each: each.per_second, default=None)
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What throughput is compared with."""
+
+    words: str
+    per_second: float
+
+    def ratio(self, summary: Summary) -> str:
+        return f"{summary.per_second / self.per_second:.2f} x"
 
 
-def ratio(summary: Summary, base: Summary | None) -> str:
-    return f"{summary.per_second / base.per_second:.2f} x" if base else ""
+def best_peer(summaries: Sequence[Summary]) -> Base | None:
+    peers = [each.per_second for each in summaries if each.contender.needs]
+    return Base("of best peer", max(peers)) if peers else None
 
 
-def tables_of(summaries: Sequence[Summary]) -> Iterator[Table]:
+def tables_of(summaries: Sequence[Summary], base: Base | None) -> Iterator[Table]:
     """Medians."""
-    yield _costs(summaries)
+    yield _costs(summaries, base)
     if _shares(summaries):
         yield _latencies(summaries)
 
 
-def _costs(summaries: Sequence[Summary]) -> Table:
+def _costs(summaries: Sequence[Summary], base: Base | None) -> Table:
     title = "CPU: seconds for 1,000 checkouts. Memory: MB"
-    table = Table("", "a second", "of best peer", "worker", "broker", "database", "memory", title=title)
-    base = best_peer(summaries)
+    words = base.words if base else ""
+    table = Table("", "a second", words, "worker", "broker", "database", "memory", title=title)
     for each in summaries:
         cpu = (f"{each.median(figure):.2f}" for figure in _CPU)
         memory = f"{each.median('memory_mb'):.0f}" if each.median("memory_mb") else ""
-        table.add_row(_name(each), f"{each.per_second:,.0f}", ratio(each, base), *cpu, memory)
+        times = base.ratio(each) if base else ""
+        table.add_row(_name(each), f"{each.per_second:,.0f}", times, *cpu, memory)
     return _to_the_right(table)
 
 
@@ -56,22 +65,21 @@ def _to_the_right(table: Table) -> Table:
     return table
 
 
-def panels_of(summaries: Sequence[Summary]) -> list[Bars]:
-    base = best_peer(summaries)
-    speed = [
-        Bar(_name(each), [each.per_second], f"{each.per_second:,.0f}  {ratio(each, base)}", _is_limit(each))
-        for each in summaries
+def panels_of(summaries: Sequence[Summary], base: Base | None) -> list[Bars]:
+    words = f", and how many times that {base.words}" if base else ""
+    cpu = [_cpu_bar(each) for each in summaries]
+    memory = [_memory_bar(each) for each in summaries if each.median("memory_mb")]
+    return [
+        Bars(f"Checkouts a second{words}", [_speed_bar(each, base) for each in summaries]),
+        Bars("CPU seconds for 1,000 checkouts", cpu, ("worker", "broker", "database")),
+        Bars("Largest memory, MB", memory),
+        *(_latency_panel(number, summaries) for number in range(len(SHARES)) if _shares(summaries)),
     ]
-    panels = [
-        Bars("Checkouts a second, and how many times the best peer's", speed),
-        Bars(
-            "CPU seconds for 1,000 checkouts",
-            [_cpu_bar(each) for each in summaries],
-            ("worker", "broker", "database"),
-        ),
-        Bars("Largest memory, MB", [_memory_bar(each) for each in summaries if each.median("memory_mb")]),
-    ]
-    return panels + [_latency_panel(number, summaries) for number in range(len(SHARES)) if _shares(summaries)]
+
+
+def _speed_bar(summary: Summary, base: Base | None) -> Bar:
+    note = f"{summary.per_second:,.0f}  {base.ratio(summary) if base else ''}"
+    return Bar(_name(summary), [summary.per_second], note, _is_limit(summary))
 
 
 def _latency_panel(number: int, summaries: Sequence[Summary]) -> Bars:

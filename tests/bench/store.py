@@ -3,9 +3,9 @@
 from tests.bench.corpus import Rows
 from worker.demo.stage import Stage
 
-_TABLES = ("outcomes", "carts", "orders", "order_line_items", "order_errors")
-_COUNTS = "SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in _TABLES)  # noqa: S608
-_EMPTY = f"TRUNCATE {', '.join(_TABLES)}"
+TABLES = ("outcomes", "carts", "orders", "order_line_items", "order_errors")
+_COUNTS = "SELECT " + ", ".join(f"(SELECT count(*) FROM {table})" for table in TABLES)  # noqa: S608
+_EMPTY = f"TRUNCATE {', '.join(TABLES)}"
 
 
 async def stored(stage: Stage) -> Rows:

@@ -1,7 +1,7 @@
 """Celery and psycopg: `celery --app tests.bench.contenders.celery_peer worker`.
 
-As its documentation shows for quorum queues and late acknowledgement; a task that takes the model; each process
-has a connection to the database. psycopg sends the statements of a checkout in one pipeline.
+As its documentation shows for quorum queues and late acknowledgement; a task that takes the model; each
+process has a connection to the database. psycopg sends the statements of a checkout in one pipeline.
 """
 
 from typing import Any, Final

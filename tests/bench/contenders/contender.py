@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.util import find_spec
@@ -20,6 +20,26 @@ from worker.embedded.ports import free_ports
 from worker.embedded.process import SYSTEM_PATH, Command, Process
 
 ROOT: Final = Path(__file__).parents[3]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A contender at work."""
+
+    processes: Sequence[Process]
+
+    @property
+    def pids(self) -> list[int]:
+        return [process.pid for process in self.processes if process.pid]
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It does nothing meanwhile. Long enough, and the broker takes it for dead."""
+        for process in self.processes:
+            process.freeze()
+        yield
+        for process in self.processes:
+            process.thaw()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +69,8 @@ class Contender:
         return [module for module in self.needs if find_spec(module) is None]
 
     @asynccontextmanager
-    async def running(self, stage: Stage) -> AsyncIterator[list[int]]:
-        """Its processes, from when all of them consume; stopped as a deployment would stop them."""
+    async def running(self, stage: Stage) -> AsyncIterator["Running"]:
+        """It, from when all of it consumes; stopped as a deployment would stop it."""
         with TemporaryDirectory(prefix="checkout-bench-") as directory:
             processes = [
                 Process(self.name, Path(directory) / f"{number}.log") for number in range(self.processes)
@@ -64,7 +84,7 @@ class Contender:
                 async with asyncio.TaskGroup() as group:
                     for process in processes:
                         group.create_task(process.start(self._command(stage, Path(directory)), are_ready))
-                yield [process.pid for process in processes if process.pid]
+                yield Running(processes)
             finally:
                 await asyncio.gather(*(process.stop() for process in processes))
 

@@ -1,12 +1,11 @@
 """The peers' SQL, which both drivers take as it stands."""
 
-import re
 from pathlib import Path
 from typing import Final
 
-_NAME: Final = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
-_, *_PARTS = _NAME.split(Path(__file__).with_name("peer.sql").read_text("utf-8"))
-_STATEMENTS: Final = dict(zip(_PARTS[::2], _PARTS[1::2], strict=True))
+from tests.bench.sql_file import statements
+
+_STATEMENTS: Final = statements(Path(__file__).with_name("peer.sql"))
 
 OUTCOME: Final = _STATEMENTS["outcome"]
 EARLIER: Final = _STATEMENTS["earlier"]

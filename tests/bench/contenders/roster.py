@@ -7,10 +7,13 @@ from tests.bench.contenders.contender import Contender
 _PEERS: Final = "tests.bench.contenders"
 
 
-def _ours(processes: int) -> Contender:
-    number = "1 process" if processes == 1 else f"{processes} processes"
+def ours(processes: int) -> Contender:
     return Contender(
-        f"ours-{processes}", f"checkout run, {number}", ("worker", "run"), processes, consumers=processes
+        name=f"ours-{processes}",
+        what=f"checkout run, {processes} proc.",
+        arguments=("worker", "run"),
+        processes=processes,
+        consumers=processes,
     )
 
 
@@ -18,7 +21,7 @@ def faststream(workers: int, *, prefetch: int = 100, connections: int = 10) -> C
     module = f"{_PEERS}.faststream_peer:app"
     return Contender(
         name=f"faststream-{workers}",
-        what=f"FastStream + asyncpg, {workers} process{'es'[: 2 * (workers > 1)]}",
+        what=f"FastStream, {workers} proc.",
         arguments=("faststream", "run", module, *(("--workers", str(workers)) if workers > 1 else ())),
         consumers=workers,
         needs=("faststream", "orjson"),
@@ -30,7 +33,7 @@ def taskiq(workers: int, *, prefetch: int = 100, connections: int = 10) -> Conte
     options = ("--workers", str(workers), "--max-async-tasks", str(prefetch), "--log-level", "WARNING")
     return Contender(
         name=f"taskiq-{workers}",
-        what=f"Taskiq + asyncpg, {workers} process{'es'[: 2 * (workers > 1)]}",
+        what=f"Taskiq, {workers} proc.",
         arguments=("taskiq", "worker", f"{_PEERS}.taskiq_peer:broker", *options),
         consumers=workers,
         needs=("taskiq", "taskiq_aio_pika", "orjson"),
@@ -44,7 +47,7 @@ def celery(processes: int, *, prefetch: int = 64) -> Contender:
     pool = ("--pool", "prefork", "--concurrency", str(processes))
     return Contender(
         name="celery",
-        what=f"Celery + psycopg, {processes} processes",
+        what=f"Celery, {processes} proc.",
         arguments=("celery", "--app", f"{_PEERS}.celery_peer", "worker", *pool, *quiet),
         needs=("celery", "psycopg"),
         settings={"BENCH_PREFETCH": str(prefetch)},
@@ -54,15 +57,15 @@ def celery(processes: int, *, prefetch: int = 64) -> Contender:
 
 RELAY: Final = Contender(
     name="relay",
-    what="limit: a relay",
+    what="limit: relay",
     arguments=(f"{_PEERS}.relay",),
     settings={"BENCH_PREFETCH": "1000"},
     stores=False,
     is_limit=True,
 )
 INSERT: Final = Contender(
-    name="insert", what="limit: COPY alone", arguments=(f"{_PEERS}.insert",), consumers=0, is_limit=True
+    name="insert", what="limit: COPY", arguments=(f"{_PEERS}.insert",), consumers=0, is_limit=True
 )
-OURS: Final = (_ours(1), _ours(2))
+OURS: Final = (ours(1), ours(2))
 PEERS: Final = (faststream(1), faststream(2), taskiq(1), taskiq(2), celery(4))
 ROSTER: Final = {each.name: each for each in (*OURS, *PEERS, RELAY, INSERT)}
