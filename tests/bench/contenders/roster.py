@@ -29,7 +29,7 @@ def faststream(workers: int, *, prefetch: int = 100, connections: int = 10) -> C
     )
 
 
-def taskiq(workers: int, *, prefetch: int = 100, connections: int = 10) -> Contender:
+def taskiq(workers: int, *, prefetch: int = 50, connections: int = 10) -> Contender:
     options = ("--workers", str(workers), "--max-async-tasks", str(prefetch), "--log-level", "WARNING")
     return Contender(
         name=f"taskiq-{workers}",
