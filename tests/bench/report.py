@@ -1,0 +1,114 @@
+"""A comparison as people read it: a table, and a chart."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from tests.bench.chart import Bar, Bars
+from tests.bench.measurement import SHARES, Latency
+from tests.bench.summary import Summary
+
+_CPU = ("worker_cpu", "broker_cpu", "database_cpu")
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What throughput is compared with."""
+
+    words: str
+    per_second: float
+
+    def ratio(self, summary: Summary) -> str:
+        return f"{summary.per_second / self.per_second:.2f} x"
+
+
+def best_peer(summaries: Sequence[Summary]) -> Base | None:
+    peers = [each.per_second for each in summaries if each.contender.needs]
+    return Base("of best peer", max(peers)) if peers else None
+
+
+def tables_of(summaries: Sequence[Summary], base: Base | None) -> Iterator[Table]:
+    """Medians."""
+    yield _costs(summaries, base)
+    if _shares(summaries):
+        yield _latencies(summaries)
+
+
+def _costs(summaries: Sequence[Summary], base: Base | None) -> Table:
+    title = "CPU: seconds for 1,000 checkouts. Memory: MB"
+    words = base.words if base else ""
+    table = Table("", "a second", words, "worker", "broker", "database", "memory", title=title)
+    for each in summaries:
+        cpu = (f"{each.median(figure):.2f}" for figure in _CPU)
+        memory = f"{each.median('memory_mb'):.0f}" if each.median("memory_mb") else ""
+        times = base.ratio(each) if base else ""
+        table.add_row(_name(each), f"{each.per_second:,.0f}", times, *cpu, memory)
+    return _to_the_right(table)
+
+
+def _latencies(summaries: Sequence[Summary]) -> Table:
+    title = "Latency, p50 / p95 / p99 in ms, at a share of each one's own throughput"
+    table = Table("", *(f"{share:.0%}" for share in SHARES), title=title)
+    for each in (summary for summary in summaries if summary.latency):
+        table.add_row(_name(each), *map(_percentiles, each.latency))
+    return _to_the_right(table)
+
+
+def _percentiles(latency: Latency) -> str:
+    return f"{latency.p50_ms:.0f} / {latency.p95_ms:.0f} / {latency.p99_ms:.0f}"
+
+
+def _to_the_right(table: Table) -> Table:
+    for column in table.columns[1:]:
+        column.justify = "right"
+    return table
+
+
+def panels_of(summaries: Sequence[Summary], base: Base | None) -> list[Bars]:
+    words = f", and how many times that {base.words}" if base else ""
+    cpu = [_cpu_bar(each) for each in summaries]
+    memory = [_memory_bar(each) for each in summaries if each.median("memory_mb")]
+    return [
+        Bars(f"Checkouts a second{words}", [_speed_bar(each, base) for each in summaries]),
+        Bars("CPU seconds for 1,000 checkouts", cpu, ("worker", "broker", "database")),
+        Bars("Largest memory, MB", memory),
+        *(_latency_panel(number, summaries) for number in range(len(SHARES)) if _shares(summaries)),
+    ]
+
+
+def _speed_bar(summary: Summary, base: Base | None) -> Bar:
+    note = f"{summary.per_second:,.0f}  {base.ratio(summary) if base else ''}"
+    return Bar(_name(summary), [summary.per_second], note, _is_limit(summary))
+
+
+def _latency_panel(number: int, summaries: Sequence[Summary]) -> Bars:
+    bars = []
+    for each in (summary for summary in summaries if summary.latency):
+        at = each.latency[number]
+        parts = (at.p50_ms, at.p95_ms - at.p50_ms, at.p99_ms - at.p95_ms)
+        bars.append(Bar(f"{_name(each)}, {at.per_second:,.0f}/s", parts, _percentiles(at)))
+    title = f"Latency in ms at {SHARES[number]:.0%} of each one's own throughput"
+    return Bars(title, bars, ("p50", "p95", "p99"))
+
+
+def _shares(summaries: Sequence[Summary]) -> bool:
+    return any(each.latency for each in summaries)
+
+
+def _cpu_bar(summary: Summary) -> Bar:
+    parts = [summary.median(figure) for figure in _CPU]
+    return Bar(_name(summary), parts, f"{sum(parts):.2f}")
+
+
+def _memory_bar(summary: Summary) -> Bar:
+    memory = summary.median("memory_mb")
+    return Bar(_name(summary), [memory], f"{memory:,.0f}", _is_limit(summary))
+
+
+def _is_limit(summary: Summary) -> bool:
+    return summary.contender.is_limit
+
+
+def _name(summary: Summary) -> str:
+    return summary.contender.what

@@ -1,0 +1,46 @@
+"""The runs of a contender in one: the median of each figure."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+from tests.bench.contenders.contender import Contender
+from tests.bench.measurement import Latency, Run
+
+_FIGURES: Final = ("per_second", "worker_cpu", "broker_cpu", "database_cpu", "memory_mb")
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    contender: Contender
+    runs: Sequence[Run]
+
+    def median(self, figure: str) -> float:
+        found = [value for run in self.runs if (value := getattr(run, figure)) is not None]
+        return round(statistics.median(found), 3) if found else 0.0
+
+    @property
+    def per_second(self) -> float:
+        return self.median("per_second")
+
+    @property
+    def latency(self) -> list[Latency]:
+        """The median of each percentile, at each share."""
+        by_share = zip(*(run.latency for run in self.runs if run.latency), strict=True)
+        return [_median(found) for found in by_share]
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "what": self.contender.what,
+            "settings": dict(self.contender.settings),
+            "median": {figure: self.median(figure) for figure in _FIGURES},
+            "latency": [asdict(each) for each in self.latency],
+            "runs": [asdict(run) for run in self.runs],
+        }
+
+
+def _median(found: Sequence[Latency]) -> Latency:
+    return Latency(
+        *(statistics.median(getattr(each, field.name) for each in found) for field in fields(Latency))
+    )
