@@ -33,7 +33,7 @@ async def spied(broker: Broker) -> Subscriber:
 
 async def _started(command_line: CommandLine, database: Database) -> asyncio.subprocess.Process:
     """A replay that is in the middle of its work."""
-    arguments = ("dead-letters", "replay", "--yes", "--rate", "200", "--json")
+    arguments = ("dead-letters", "replay", "--yes", "--rate", "50", "--json")
     process = await command_line.start(*arguments)
     await eventually(lambda: database.value(CLAIMED), lambda count: count >= COUNT // 5)
     return process
