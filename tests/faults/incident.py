@@ -154,10 +154,11 @@ class Incident:
 
     async def _two_at_once(self, cause: Cause) -> None:
         """Two operators, the same dead letters; the second one is faster, and overtakes the first."""
-        begun = monotonic()
-        rates = self._rate, 2 * self._rate
-        runs = (replayed(self._command_line, *self._how(cause, rate)) for rate in rates)
-        ended = await asyncio.gather(*runs)
+        begun, before = monotonic(), await self._claimed()
+        first = asyncio.create_task(replayed(self._command_line, *self._how(cause)))
+        await eventually(self._claimed, lambda count: count >= before + self._each // 8, within=WITHIN)
+        second = await replayed(self._command_line, *self._how(cause, 2 * self._rate))
+        ended = [await first, second]
         self.report.expect("exit codes of two at once", [each.code for each in ended], [0, 0])
         sent = [each.document["sent"] for each in ended]
         self.report.expect("sent by two at once", sum(sent), self._each)
