@@ -179,6 +179,9 @@ async def test_the_operators_editor_makes_the_copy(
     assert await database.value("SELECT quantity FROM order_line_items") == 3
     command_line.environment["EDITOR"] = "true"
     assert (await _run(command_line, "edit", wrong.message_id, "--yes")).code == 1
+    command_line.environment |= {"EDITOR": "/nowhere/vi", "TMPDIR": str(command_line.directory)}
+    assert (await _run(command_line, "edit", wrong.message_id, "--yes")).code == 2
+    assert not list(command_line.directory.glob("checkout-*"))
     del command_line.environment["EDITOR"]
     assert (await _run(command_line, "edit", wrong.message_id, "--yes")).code == 2
     assert await database.count("dead_letters") == 2

@@ -37,6 +37,7 @@ WRONG_USAGE = (
     ("submit",),
     ("submit", "no-such-file.json"),
     ("submit", "cart.json", "cart.json", "--message-id", "one-for-two"),
+    ("orders", "show", b"\xff".decode(errors="surrogateescape")),
 )
 
 

@@ -59,6 +59,7 @@ def _run(arguments: list[str]) -> int:
     # What this logs is raised as well.
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     try:
+        _check_text(arguments)
         app = make_app()
         command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=True)
         result = command(*bound.args, **bound.kwargs)
@@ -72,6 +73,13 @@ def _run(arguments: list[str]) -> int:
             f"checkout: {fault}", style="red", markup=False, highlight=False
         )
         return _exit_code(fault)
+
+
+def _check_text(arguments: list[str]) -> None:
+    """Raises: ConfigurationFault: what the shell gave us is no text."""
+    for number, argument in enumerate(arguments, start=1):
+        if not argument.isascii() and any("\ud800" <= letter <= "\udfff" for letter in argument):
+            raise ConfigurationFault(f"argument {number} is not UTF-8")
 
 
 def _exit_code(fault: WorkerError) -> Exit:

@@ -23,6 +23,7 @@ async def edited(content: bytes) -> tuple[bytes, Path]:
     try:
         process = await asyncio.create_subprocess_exec(*shlex.split(command), str(path))
     except (OSError, ValueError) as error:
+        path.unlink()
         raise ConfigurationFault(f"the editor {command!r} cannot be started: {error}") from None
     if await process.wait():
         raise ConfigurationFault(f"the editor ended with an error: nothing was sent, {path} is left")

@@ -1,9 +1,11 @@
 """What commands print: tables for people, JSON for machines."""
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from json import dumps
+from typing import Annotated, Any, Final
 
 from cyclopts import Parameter, validators
 from pydantic_core import to_json
@@ -20,6 +22,8 @@ Yes = Annotated[bool, Parameter(negative="")]
 # Without a terminal there is no width to fit into.
 _WIDTH = None if sys.stdout.isatty() else 200
 
+_BEYOND_ASCII: Final = re.compile(r"[^\n\x20-\x7e]")
+
 console = Console(width=_WIDTH)
 errors = Console(stderr=True, soft_wrap=True)
 
@@ -27,12 +31,12 @@ errors = Console(stderr=True, soft_wrap=True)
 def print_json(value: Any) -> None:
     """One JSON document, as it is: neither wrapped nor coloured. Bytes as base64."""
     text = to_json(value, indent=2, bytes_mode="base64", inf_nan_mode="strings", fallback=str)
-    console.out(text.decode(), highlight=False)
+    console.out(_harmless(text.decode()), highlight=False)
 
 
 def print_line(value: Any) -> None:
     """One JSON document on one line; headers of strangers may hold bytes."""
-    console.out(to_json(value, bytes_mode="base64").decode(), highlight=False)
+    console.out(_harmless(to_json(value, bytes_mode="base64").decode()), highlight=False)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -69,6 +73,13 @@ def records(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 def _camel(name: str) -> str:
     first, *rest = name.split("_")
     return first + "".join(map(str.capitalize, rest))
+
+
+def _harmless(document: str) -> str:
+    """The same JSON, with escapes for what could steer a terminal: only texts in it can hold such letters."""
+    return _BEYOND_ASCII.sub(
+        lambda found: found[0] if found[0].isprintable() else dumps(found[0])[1:-1], document
+    )
 
 
 def safe(cell: Any) -> str:
