@@ -1,5 +1,6 @@
 """Fixtures of all tests that need services. Each test gets a database of its own and empty queues."""
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from secrets import token_hex
@@ -19,6 +20,12 @@ from worker.amqp.topology import apply, topology_for
 from worker.embedded.services import MissingPackages
 from worker.settings import Settings
 from worker.status import Status
+
+
+def pytest_configure() -> None:
+    """A shell has SIGINT ignored by what it runs in the background, and by all that this starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """A session: one life of the connections. It runs until it is told to stop, or until anything in it fails."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
@@ -78,21 +78,17 @@ class Session:
         if stop.is_set():
             self.hang_up()
 
-    def _side_work(self) -> list[Coroutine[None, None, None]]:
+    def _side_work(self) -> Iterator[Coroutine[None, None, None]]:
         """What goes on beside the batches; like these, it waits for a database that is away."""
-        return [
-            *(consumer.lost() for consumer in self.consumers),
-            *(lost(connection) for connection in self.connections),
-            _persistently(self.outbox.run),
-            _persistently(self.sweeper.run),
-            _persistently(self.follower.run),
-            _persistently(self.workers.forget_lost),
-            _persistently(self._beat),
-        ]
+        yield from (consumer.lost() for consumer in self.consumers)
+        yield from (lost(connection) for connection in self.connections)
+        beside = (self.outbox.run, self.sweeper.run, self.follower.run, self.workers.forget_lost, self._beat)
+        yield from map(_persistently, beside)
 
-    def _while_consuming(self) -> list[Coroutine[None, None, None]]:
-        widening = [consumer.widen() for consumer in self.consumers]
-        return [*widening, *(consumer.watch() for consumer in self.consumers), self.breaker.run()]
+    def _while_consuming(self) -> Iterator[Coroutine[None, None, None]]:
+        yield from (consumer.widen() for consumer in self.consumers)
+        yield from (consumer.watch() for consumer in self.consumers)
+        yield self.breaker.run()
 
     async def _consume_until(self, stop: asyncio.Event, over: asyncio.Event) -> None:
         if not over.is_set():

@@ -22,7 +22,14 @@ class SessionWork:
         self._begun: list[asyncio.Task[None]] = []
 
     def begin(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
-        """Begin work whose failure, or cancellation by nobody of us, ends the session."""
+        """Begin work whose failure, or cancellation by nobody of us, ends the session.
+
+        Raises:
+            CancelledError: the session is over, and whoever begins work has not heard of it.
+        """
+        if self.over.is_set():
+            work.close()
+            raise asyncio.CancelledError
         task = self._group.create_task(work)
         task.add_done_callback(self._look_at)
         self._begun.append(task)

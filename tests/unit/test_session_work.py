@@ -21,6 +21,10 @@ async def _fails() -> None:
     raise BrokerUnavailable("gone")
 
 
+async def _goes_on() -> None:
+    await asyncio.Event().wait()
+
+
 async def _swallows_a_cancellation() -> None:
     """As a driver's timeout may."""
     try:
@@ -68,6 +72,19 @@ async def test_work_that_is_cancelled_without_a_reason_counts_as_failed() -> Non
         await asyncio.sleep(0)
         task.cancel()
         await work.over.wait()
+
+
+async def _a_session_that_begins_work_when_it_is_over() -> None:
+    async with asyncio.timeout(5), session_work(Line().cut.set) as work:
+        work.begin_all([_fails()])
+        await _swallows_a_cancellation()
+        work.begin_all(_goes_on() for _ in range(2))
+
+
+async def test_no_work_is_begun_when_all_is_over() -> None:
+    with pytest.raises(ExceptionGroup) as ended:
+        await _a_session_that_begins_work_when_it_is_over()
+    assert [str(each) for each in ended.value.exceptions] == ["gone"]
 
 
 async def test_work_that_is_done_ends_nothing() -> None:
