@@ -78,7 +78,7 @@ def panels_of(summaries: Sequence[Summary], base: Base | None) -> list[Bars]:
 
 
 def _speed_bar(summary: Summary, base: Base | None) -> Bar:
-    note = f"{summary.per_second:,.0f}  {base.ratio(summary) if base else ''}"
+    note = f"{summary.per_second:,.0f}{f' · {base.ratio(summary)}' if base else ''}"
     return Bar(_name(summary), [summary.per_second], note, _is_limit(summary))
 
 
