@@ -1,5 +1,6 @@
 """Charts as SVG, of bars and of lines: few enough shapes to need no library for it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,8 +72,8 @@ class Curves:
         _text(onto, 0, 18, self.title, weight="bold", size=15)
         _legend(onto, [curve.label for curve in self.curves])
         points = [point for curve in self.curves for point in curve.points]
-        right = max((x for x, _ in points), default=1) or 1
-        top = max((y for _, y in points), default=1) or 1
+        right = _round_up(max((x for x, _ in points), default=1))
+        top = _round_up(max((y for _, y in points), default=1))
         bottom = _HEAD + _LINES
         for share in (0, 0.25, 0.5, 0.75, 1):
             y = bottom - _LINES * share
@@ -105,6 +106,12 @@ def write(path: Path, panels: Sequence[Bars | Curves], foot: str) -> None:
     _text(root, 0, top + 10, foot, size=11, fill="#5b6570")
     ET.indent(root)
     path.write_text(ET.tostring(root, encoding="unicode") + "\n", "utf-8")
+
+
+def _round_up(value: float) -> float:
+    """To a number whose quarters are short."""
+    step = 10.0 ** math.floor(math.log10(value or 1))
+    return next(times * step for times in (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10) if times * step >= value)
 
 
 def _legend(onto: ET.Element, names: Sequence[str]) -> None:

@@ -13,7 +13,10 @@ from tests.bench.load import Load
 from tests.bench.resources import CpuSeconds, Memory, cpu_seconds
 from tests.bench.store import emptied, stored
 
-SHARES: Final = (0.2, 0.5, 0.8)
+SHARES: Final = (0.0, 0.2, 0.5, 0.8)
+"""Of a contender's throughput; 0 stands for next to nothing to do."""
+
+IDLE_PER_SECOND: Final = 20
 _WARM_UP: Final = 0.1
 
 
@@ -130,8 +133,8 @@ class Course:
     async def _latencies(self, per_second: float, first: int) -> tuple[Latency, ...]:
         found = []
         for share in SHARES:
-            rate = per_second * share
-            carts = self._plan.corpus.carts(first, max(100, int(rate * self._plan.latency_seconds)))
+            rate = per_second * share or IDLE_PER_SECOND
+            carts = self._plan.corpus.carts(first, max(20, int(rate * self._plan.latency_seconds)))
             first += len(carts)
             found.append(await self._latency(share, rate, carts))
         return tuple(found)

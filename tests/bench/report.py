@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.table import Table
 
 from tests.bench.chart import Bar, Bars
-from tests.bench.measurement import SHARES, Latency
+from tests.bench.measurement import IDLE_PER_SECOND, SHARES, Latency
 from tests.bench.summary import Summary
 
 _CPU = ("worker_cpu", "broker_cpu", "database_cpu")
@@ -49,7 +49,7 @@ def _costs(summaries: Sequence[Summary], base: Base | None) -> Table:
 
 def _latencies(summaries: Sequence[Summary]) -> Table:
     title = "Latency, p50 / p95 / p99 in ms, at a share of each one's own throughput"
-    table = Table("", *(f"{share:.0%}" for share in SHARES), title=title)
+    table = Table("", *(_at(share) for share in SHARES), title=title)
     for each in (summary for summary in summaries if summary.latency):
         table.add_row(_name(each), *map(_percentiles, each.latency))
     return _to_the_right(table)
@@ -78,7 +78,7 @@ def panels_of(summaries: Sequence[Summary], base: Base | None) -> list[Bars]:
 
 
 def _speed_bar(summary: Summary, base: Base | None) -> Bar:
-    note = f"{summary.per_second:,.0f}  {base.ratio(summary) if base else ''}"
+    note = f"{summary.per_second:,.0f}{f' · {base.ratio(summary)}' if base else ''}"
     return Bar(_name(summary), [summary.per_second], note, _is_limit(summary))
 
 
@@ -88,8 +88,13 @@ def _latency_panel(number: int, summaries: Sequence[Summary]) -> Bars:
         at = each.latency[number]
         parts = (at.p50_ms, at.p95_ms - at.p50_ms, at.p99_ms - at.p95_ms)
         bars.append(Bar(f"{_name(each)}, {at.per_second:,.0f}/s", parts, _percentiles(at)))
-    title = f"Latency in ms at {SHARES[number]:.0%} of each one's own throughput"
+    share = SHARES[number]
+    title = f"Latency in ms, {_at(share)}{' of its own throughput' if share else ''}"
     return Bars(title, bars, ("p50", "p95", "p99"))
+
+
+def _at(share: float) -> str:
+    return f"at {share:.0%}" if share else f"idle ({IDLE_PER_SECOND}/s)"
 
 
 def _shares(summaries: Sequence[Summary]) -> bool:
