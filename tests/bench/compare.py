@@ -34,7 +34,7 @@ from tests.bench.corpus import CORPORA
 from tests.bench.load import LoadError
 from tests.bench.machine import description, in_short
 from tests.bench.measurement import MOST_IN_A_BACKLOG, MiscountError, Plan, Run, measured
-from tests.bench.report import best_peer, panels_of, tables_of
+from tests.bench.report import best_peer, disturbances, panels_of, tables_of
 from tests.bench.subscriber import SilenceError
 from tests.bench.summary import Summary
 from worker.embedded.process import StartError
@@ -112,6 +112,8 @@ def main() -> None:
         sys.exit(1)
     for table in tables_of(summaries, best_peer(summaries)):
         console.print(table)
+    for sentence in disturbances(summaries):
+        console.print(sentence, style="yellow")
     if directory:
         name = f"compare-{comparison.plan.corpus.name}"
         keep(directory, name, document(summaries, comparison, machine), summaries)

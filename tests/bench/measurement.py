@@ -3,9 +3,11 @@
 import json
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from time import perf_counter
 from typing import Final
+
+import psutil
 
 from tests.bench.contenders.contender import Contender, Running
 from tests.bench.corpus import BenchCart, Corpus, Rows, expected
@@ -61,6 +63,8 @@ class Run:
     """Seconds for 1,000 results, as are the other two."""
     broker_cpu: float
     database_cpu: float
+    others_share: float
+    """Of the machine's CPU: what neither the contender nor the bench used. Much of it spoils a run."""
     memory_mb: float | None
     rows: Rows
     latency: tuple[Latency, ...] = ()
@@ -97,12 +101,14 @@ class Course:
         await self._load.clear()
         async with self._contender.running(self._load.stage) as running, self._memory.watched(running.pids):
             await self._heard_all(carts[:warm])
-            per_second, cost = await self._drained(running, carts, warm)
+            per_second, cost, others = await self._drained(running, carts, warm)
             rows = await self._counted(rows, carts)
             wants_latency = plan.latency_seconds and not self._contender.is_limit
             latency = await self._latencies(per_second, plan.first + len(carts)) if wants_latency else ()
         memory = round(self._memory.largest_bytes / 1e6, 1)
-        return Run(round(per_second, 1), cost.worker, cost.broker, cost.database, memory, rows, latency)
+        return Run(
+            round(per_second, 1), cost.worker, cost.broker, cost.database, others, memory, rows, latency
+        )
 
     async def _heard_all(self, carts: Sequence[BenchCart]) -> None:
         await self._load.backlog([self._contender.enveloped(cart) for cart in carts])
@@ -110,8 +116,8 @@ class Course:
 
     async def _drained(
         self, running: Running, carts: Sequence[BenchCart], warm: int
-    ) -> tuple[float, CpuSeconds]:
-        """Results a second, and what 1,000 of them cost.
+    ) -> tuple[float, CpuSeconds, float]:
+        """Results a second, what 1,000 of them cost, and the others' share of the CPU meanwhile.
 
         The contender is frozen until the backlog is there: it should not race with who publishes it.
         """
@@ -122,7 +128,8 @@ class Course:
         await self._heard.messages(_distinct(carts))
         seconds = max(self._heard.first.values()) - started
         results = self._heard.count - heard
-        return results / seconds, _for_1000(cpu_seconds(stage, running.pids) - before, results)
+        spent = cpu_seconds(stage, running.pids) - before
+        return results / seconds, _for_1000(spent, results), _others_share(spent, seconds)
 
     async def _counted(self, before: Rows, carts: Sequence[BenchCart]) -> Rows:
         rows = await stored(self._load.stage) - before
@@ -155,14 +162,17 @@ class Course:
 async def _inserted(contender: Contender, load: Load, plan: Plan) -> Run:
     """The limit without a broker runs to its end by itself."""
     stage = load.stage
-    before = cpu_seconds(stage, [])
+    before, started = cpu_seconds(stage, []), perf_counter()
     text = await contender.output(stage, plan.corpus.name, str(plan.count))
-    database = _for_1000(cpu_seconds(stage, []) - before, plan.count).database
+    spent = cpu_seconds(stage, []) - before
+    # COPY's own process has ended by now, so this counts it among the others.
+    others = _others_share(spent, perf_counter() - started)
+    database = _for_1000(spent, plan.count).database
     figures = json.loads(text)
     rows = await stored(stage)
     _check(contender, rows, plan.corpus.carts(0, plan.count))
     worker = round(figures["cpu"] * 1000 / rows.outcomes, 3)
-    return Run(round(rows.outcomes / figures["seconds"], 1), worker, 0.0, database, None, rows)
+    return Run(round(rows.outcomes / figures["seconds"], 1), worker, 0.0, database, others, None, rows)
 
 
 def _distinct(carts: Sequence[BenchCart]) -> int:
@@ -170,9 +180,11 @@ def _distinct(carts: Sequence[BenchCart]) -> int:
 
 
 def _for_1000(spent: CpuSeconds, results: int) -> CpuSeconds:
-    return CpuSeconds(
-        *(round(each * 1000 / results, 3) for each in (spent.worker, spent.broker, spent.database))
-    )
+    return CpuSeconds(*(round(each * 1000 / results, 3) for each in astuple(spent)))
+
+
+def _others_share(spent: CpuSeconds, seconds: float) -> float:
+    return round(max(0.0, spent.others) / (seconds * (psutil.cpu_count() or 1)), 3)
 
 
 def _check(contender: Contender, rows: Rows, carts: Sequence[BenchCart]) -> None:

@@ -9,6 +9,7 @@ from tests.bench.chart import Bar, Bars
 from tests.bench.measurement import IDLE_PER_SECOND, SHARES, Latency
 from tests.bench.summary import Summary
 
+DISTURBING_SHARE = 0.1
 _CPU = ("worker_cpu", "broker_cpu", "database_cpu")
 
 
@@ -53,6 +54,14 @@ def _latencies(summaries: Sequence[Summary]) -> Table:
     for each in (summary for summary in summaries if summary.latency):
         table.add_row(_name(each), *map(_percentiles, each.latency))
     return _to_the_right(table)
+
+
+def disturbances(summaries: Sequence[Summary]) -> Iterator[str]:
+    """A sentence for each run that shared the machine. It counts all the same."""
+    for each in summaries:
+        for number, run in enumerate(each.runs):
+            if each.contender.consumers and run.others_share > DISTURBING_SHARE:
+                yield f"{_name(each)}, run {number + 1}: {run.others_share:.0%} of the CPU went to others"
 
 
 def _percentiles(latency: Latency) -> str:

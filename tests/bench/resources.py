@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Final
 
 import psutil
@@ -18,19 +18,20 @@ class CpuSeconds:
     worker: float
     broker: float
     database: float
+    bench: float
+    others: float
+    """All else on the machine: what does not belong to the measurement."""
 
     def __sub__(self, earlier: "CpuSeconds") -> "CpuSeconds":
-        return CpuSeconds(
-            self.worker - earlier.worker, self.broker - earlier.broker, self.database - earlier.database
-        )
+        pairs = zip(astuple(self), astuple(earlier), strict=True)
+        return CpuSeconds(*(now - before for now, before in pairs))
 
 
 def cpu_seconds(stage: Stage, workers: Sequence[int]) -> CpuSeconds:
-    return CpuSeconds(
-        sum(map(_seconds_of, workers)),
-        _seconds_of(stage.services.rabbitmq.pid),
-        _seconds_of(stage.services.postgres.pid),
-    )
+    worker = sum(map(_seconds_of, workers))
+    broker, database = map(_seconds_of, (stage.services.rabbitmq.pid, stage.services.postgres.pid))
+    bench = sum(psutil.Process().cpu_times()[:2])
+    return CpuSeconds(worker, broker, database, bench, _busy() - worker - broker - database - bench)
 
 
 class Memory:
@@ -57,6 +58,12 @@ class Memory:
             with suppress(psutil.NoSuchProcess):
                 self.sample(roots)
             await asyncio.sleep(_SAMPLE_SECONDS)
+
+
+def _busy() -> float:
+    """CPU seconds that the machine spent on anything, since it was started."""
+    times = psutil.cpu_times()
+    return float(times.user + times.system + times.irq + times.softirq + times.steal)
 
 
 def _seconds_of(root: int | None) -> float:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from tests.bench.contenders.contender import Contender
 from tests.bench.measurement import Latency, Run
 
-_FIGURES: Final = ("per_second", "worker_cpu", "broker_cpu", "database_cpu", "memory_mb")
+_FIGURES: Final = ("per_second", "worker_cpu", "broker_cpu", "database_cpu", "others_share", "memory_mb")
 
 
 @dataclass(frozen=True, slots=True)
