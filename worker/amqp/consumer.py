@@ -35,11 +35,13 @@ class Consumer:
         self._tags: dict[str, str] = {}
         self._hand_out = HandOut()
         self._unsettled = Unsettled()
+        self._acknowledging = asyncio.Lock()
         self._to_widen: asyncio.Queue[str] = asyncio.Queue()
         self._cancelled = asyncio.get_running_loop().create_future()
         # The prefetch that was set last is that of the next consumer: setting and consuming go together.
         self._changing = asyncio.Lock()
         self._last_delivery = monotonic()
+        self._unserved: set[str] = set()
         self._stopped = False
 
     async def start(self) -> None:
@@ -77,12 +79,15 @@ class Consumer:
 
     async def ack(self, deliveries: list[Delivery]) -> None:
         """Acknowledge. An acknowledgement that does not arrive is a redelivery, nothing worse."""
-        up_to, single = self._unsettled.settle(delivery.tag for delivery in deliveries)
-        with translated():
-            if up_to:
-                await self._channel.basic_ack(up_to, multiple=True, wait=False)
-            for tag in single:
-                await self._channel.basic_ack(tag, wait=False)
+        # What is told first may cover what was settled before it, and the broker closes the channel over a
+        # tag that it hears of twice.
+        async with self._acknowledging:
+            up_to, single = self._unsettled.settle(delivery.tag for delivery in deliveries)
+            with translated():
+                if up_to:
+                    await self._channel.basic_ack(up_to, multiple=True, wait=False)
+                for tag in single:
+                    await self._channel.basic_ack(tag, wait=False)
 
     async def widen(self) -> None:
         """Consume with the full prefetch each queue whose head was never delivered before."""
@@ -124,8 +129,13 @@ class Consumer:
         if not found.consumer_count:
             raise BrokerUnavailable(f"The broker knows no consumer of {queue}")
         silent = monotonic() - self._last_delivery > _SILENCE_SECONDS
-        if found.message_count and silent and self._hand_out.is_idle:
+        if not (found.message_count and silent and self._hand_out.is_idle):
+            self._unserved.discard(queue)
+        elif queue in self._unserved:
             raise BrokerUnavailable(f"{queue} has messages, and none is delivered")
+        else:
+            # After a long silence the first ones may be on their way: the next look will tell.
+            self._unserved.add(queue)
 
     async def _consume(self, queue: str) -> str:
         with translated():

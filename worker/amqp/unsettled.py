@@ -21,7 +21,7 @@ class Unsettled:
         self._tags[tag] = None
 
     def settle(self, tags: Iterable[int]) -> Acknowledgements:
-        """Take these out. No other one is acknowledged along with them, so it may be done in any order."""
+        """Take these out. The broker has to be told before more are: the next frame may cover these."""
         settled = sorted(tags)
         for tag in settled:
             self._tags.pop(tag, None)
