@@ -14,7 +14,8 @@ from contracts.codes import DeadLetterCode
 from worker.amqp.codec import Limits, Malformed, decode
 from worker.amqp.consumer import Consumer
 from worker.amqp.delivery import Delivery
-from worker.amqp.publisher import Publisher, Receipt
+from worker.amqp.outgoing import Receipt
+from worker.amqp.publisher import Publisher
 from worker.amqp.settlement import Answer, Published, Settlement, check_left
 from worker.breaker import Breaker
 from worker.checkout.catalog import Catalog

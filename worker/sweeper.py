@@ -7,7 +7,8 @@ from typing import Final
 import structlog
 
 from worker.amqp.codec import encode
-from worker.amqp.publisher import Publisher, Receipt
+from worker.amqp.outgoing import Receipt
+from worker.amqp.publisher import Publisher
 from worker.errors import PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvents
 from worker.telemetry import SWEPT, LogEvent

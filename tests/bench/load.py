@@ -11,7 +11,8 @@ from typing import Final
 from contracts.wire import CHECKOUT_QUEUE
 from tests.bench.subscriber import Subscriber
 from worker.amqp.connection import RPC_SECONDS
-from worker.amqp.publisher import Outgoing, Publisher, Receipt
+from worker.amqp.outgoing import Outgoing, Receipt
+from worker.amqp.publisher import Publisher
 from worker.demo.stage import Stage
 
 _FLIGHT: Final = 500

@@ -24,8 +24,9 @@ from rich.table import Table
 
 from contracts.wire import CHECKOUT_KEY
 from worker.amqp.connection import connected, open_channel
+from worker.amqp.outgoing import Outgoing
 from worker.amqp.producer import command_message
-from worker.amqp.publisher import Outgoing, Publisher
+from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import Subscription
 from worker.demo.carts import DemoCart, generated_carts
 from worker.demo.stage import Stage, a_stage, a_worker

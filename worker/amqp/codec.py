@@ -25,8 +25,9 @@ from contracts.wire import (
 )
 from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import UndecodableProperties
+from worker.amqp.header_table import FaithfulProperties
+from worker.amqp.outgoing import PERSISTENT, Outgoing
 from worker.amqp.property_bytes import identity
-from worker.amqp.publisher import PERSISTENT, Outgoing
 from worker.checkout.command import Command, Origin, cart_id_of
 from worker.checkout.content import command_hash
 from worker.checkout.event import Event
@@ -135,7 +136,7 @@ def encode(event: Event) -> Outgoing:
         headers[TRACEPARENT] = event.origin.traceparent
     if event.origin.tracestate:
         headers[TRACESTATE] = event.origin.tracestate
-    properties = spec.Basic.Properties(
+    properties = FaithfulProperties(
         app_id="cart-checkout-worker",
         content_type="application/json",
         correlation_id=event.origin.correlation_id,
@@ -143,7 +144,7 @@ def encode(event: Event) -> Outgoing:
         headers=headers,
         message_id=event.id,
         message_type=event.type,
-        timestamp=parse_timestamp(event.time),
+        timestamp=parse_timestamp(event.time).replace(microsecond=0),
     )
     return Outgoing(RESULTS_EXCHANGE, event.routing_key, event.body, properties)
 

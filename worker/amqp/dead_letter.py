@@ -17,8 +17,8 @@ from worker.amqp.codec import Malformed, asked_at, is_anonymous, message_id_of, 
 from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import UndecodableProperties
 from worker.amqp.header_table import FaithfulProperties, table
+from worker.amqp.outgoing import PERSISTENT, Outgoing
 from worker.amqp.property_bytes import as_sent, identity
-from worker.amqp.publisher import PERSISTENT, Outgoing
 from worker.checkout.event import Event, event_id
 
 _REPLACED: Final = frozenset(

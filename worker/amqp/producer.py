@@ -6,7 +6,7 @@ from aiormq import spec
 from uuid_utils import uuid7
 
 from contracts.wire import COMMANDS_EXCHANGE
-from worker.amqp.publisher import PERSISTENT, Outgoing
+from worker.amqp.outgoing import PERSISTENT, Outgoing
 
 
 def command_message(body: bytes, key: str, *, source: str, message_id: str | None = None) -> Outgoing:

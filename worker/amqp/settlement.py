@@ -7,7 +7,8 @@ from worker.amqp.codec import Malformed, encode
 from worker.amqp.consumer import Consumer
 from worker.amqp.dead_letter import dead_letter, rejected_event
 from worker.amqp.delivery import Delivery
-from worker.amqp.publisher import Publisher, Receipt
+from worker.amqp.outgoing import Receipt
+from worker.amqp.publisher import Publisher
 from worker.checkout.command import Command
 from worker.checkout.event import Event
 from worker.errors import PublishNotConfirmed, TopologyFault

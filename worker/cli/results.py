@@ -8,7 +8,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from worker.amqp.codec import encode
-from worker.amqp.publisher import Publisher, Receipt
+from worker.amqp.outgoing import Receipt
+from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription
 from worker.cli.output import AsJson, DryRun, console, errors, print_line
 from worker.cli.services import broker, database

@@ -11,8 +11,9 @@ from rich.progress import Progress
 
 from contracts import wire
 from contracts.reader import UnreadableError, read_checkout, read_update
+from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.producer import command_message
-from worker.amqp.publisher import Outgoing, Publisher, Receipt
+from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require_exchange
 from worker.cli.output import DryRun, console, errors
 from worker.cli.services import broker

@@ -12,7 +12,8 @@ from worker.amqp.codec import Limits, Malformed, encode
 from worker.amqp.consumer import Consumer
 from worker.amqp.dead_letter import rejected_event
 from worker.amqp.delivery import Delivery
-from worker.amqp.publisher import Publisher, Receipt
+from worker.amqp.outgoing import Receipt
+from worker.amqp.publisher import Publisher
 from worker.breaker import Breaker
 from worker.checkout.event import Event
 from worker.deadletters.cause import BROKER, cause_of

@@ -16,7 +16,7 @@ from contracts.wire import (
 )
 from worker.amqp.codec import stated_time
 from worker.amqp.header_table import FaithfulProperties
-from worker.amqp.publisher import PERSISTENT, Outgoing
+from worker.amqp.outgoing import PERSISTENT, Outgoing
 from worker.deadletters.as_sent import as_sent
 from worker.postgres.replays import Claim
 

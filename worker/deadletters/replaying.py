@@ -8,7 +8,8 @@ from time import monotonic
 from typing import Final
 
 from contracts.wire import CHECKOUT_KEY
-from worker.amqp.publisher import Outgoing, Publisher, Receipt
+from worker.amqp.outgoing import Outgoing, Receipt
+from worker.amqp.publisher import Publisher
 from worker.deadletters.pace import Pace
 from worker.deadletters.replay_message import key_of, replay_message
 from worker.errors import BrokerUnavailable

@@ -14,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from contracts.wire import DEAD_LETTERS_QUEUE
 from worker.amqp.connection import RPC_SECONDS
+from worker.amqp.outgoing import Outgoing
 from worker.amqp.producer import command_message
-from worker.amqp.publisher import Outgoing, Publisher
+from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import SubscribedEvent, Subscription
 from worker.demo.carts import DemoCart, generated_carts, telling_carts
 from worker.demo.listener import Listener

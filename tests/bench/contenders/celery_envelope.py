@@ -7,7 +7,7 @@ from celery import Celery
 
 from tests.bench.contenders.task_envelope import TASK, framed
 from tests.bench.corpus import BenchCart
-from worker.amqp.publisher import Outgoing
+from worker.amqp.outgoing import Outgoing
 
 _APP: Final = Celery("bench")
 

@@ -14,7 +14,7 @@ from typing import Final
 from contracts.wire import CHECKOUT_QUEUE
 from tests.bench.corpus import BenchCart
 from worker.amqp.connection import RPC_SECONDS
-from worker.amqp.publisher import Outgoing
+from worker.amqp.outgoing import Outgoing
 from worker.demo.stage import Stage
 from worker.embedded.ports import free_ports
 from worker.embedded.process import SYSTEM_PATH, Command, Process

@@ -3,8 +3,8 @@
 from contracts.wire import CHECKOUT_KEY
 from tests.bench.contenders.peer_checkout import SOURCE
 from tests.bench.corpus import BenchCart
+from worker.amqp.outgoing import Outgoing
 from worker.amqp.producer import command_message
-from worker.amqp.publisher import Outgoing
 
 
 def enveloped(cart: BenchCart) -> Outgoing:

@@ -15,7 +15,7 @@ from contracts.wire import CHECKOUT_QUEUE, RESULTS_EXCHANGE, EventType, event_ro
 from tests.bench.contenders.peer_checkout import SOURCE
 from tests.bench.contenders.peer_settings import PeerSettings
 from worker.amqp.connection import connected, open_channel
-from worker.amqp.publisher import PERSISTENT
+from worker.amqp.outgoing import PERSISTENT
 
 _KEY: Final = event_routing_key(EventType.CHECKOUT_COMPLETED, SOURCE)
 

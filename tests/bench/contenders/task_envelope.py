@@ -8,7 +8,7 @@ from aiormq import spec
 
 from tests.bench.contenders import plain_envelope
 from tests.bench.corpus import BenchCart
-from worker.amqp.publisher import PERSISTENT, Outgoing
+from worker.amqp.outgoing import PERSISTENT, Outgoing
 
 TASK: Final = "checkout"
 

@@ -8,7 +8,7 @@ from taskiq.serializers import ORJSONSerializer
 
 from tests.bench.contenders.task_envelope import TASK, framed
 from tests.bench.corpus import BenchCart
-from worker.amqp.publisher import Outgoing
+from worker.amqp.outgoing import Outgoing
 
 _BROKER: Final = InMemoryBroker().with_serializer(ORJSONSerializer())
 

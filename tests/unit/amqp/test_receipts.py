@@ -6,7 +6,7 @@ from contracts.codes import DeadLetterCode
 from contracts.wire import EventType
 from tests.builders import a_delivery, an_origin
 from worker.amqp.codec import Malformed
-from worker.amqp.publisher import Receipt
+from worker.amqp.outgoing import Receipt
 from worker.amqp.settlement import Answer, Published
 from worker.checkout.event import Event
 
