@@ -81,6 +81,19 @@ async def test_a_malformed_message_becomes_a_dead_letter_and_its_producer_is_tol
 
 
 @pytest.mark.usefixtures("worker")
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
+async def test_a_malformed_message_of_any_time_is_set_aside_and_told(
+    broker: Broker, events: Subscriber, time: str
+) -> None:
+    await broker.publish(b"{", message_id="m", app_id=SOURCE, headers={"ce-time": time})
+
+    (letter,) = await broker.dead_letters(1)
+    await events.until(1)
+    assert letter.headers["x-dead-letter-code"] == "not-json"
+    assert events.messages[0].properties.message_type == "checkout.rejected"
+
+
+@pytest.mark.usefixtures("worker")
 async def test_the_worker_goes_on_after_every_kind_of_malformed_message(
     broker: Broker, events: Subscriber, database: Database
 ) -> None:

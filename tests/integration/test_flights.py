@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -110,6 +111,14 @@ async def test_a_channel_that_is_closed_says_nothing(channel: Channel) -> None:
     assert await publisher.publish([_message(queue, 1), _message(queue, 2)]) == [UNKNOWN, UNKNOWN]
 
 
+async def test_a_channel_that_went_with_its_connection_says_nothing(channel: Channel) -> None:
+    publisher = Publisher(channel)
+    await channel.close()
+    await channel.connection.close()
+
+    assert await publisher.publish([_message("q", 1), _message("q", 1)]) == [UNKNOWN, UNKNOWN]
+
+
 async def test_a_channel_that_the_broker_closes_says_nothing_of_what_is_in_flight(channel: Channel) -> None:
     publisher = Publisher(channel)
     strange = Outgoing("no-such-exchange", "", b"{}", FaithfulProperties(message_id="m"))
@@ -117,14 +126,41 @@ async def test_a_channel_that_the_broker_closes_says_nothing_of_what_is_in_fligh
     assert await publisher.publish([strange, strange]) == [UNKNOWN, UNKNOWN]
 
 
-async def test_a_message_that_cannot_be_written_is_a_bug_that_is_told(channel: Channel) -> None:
+@pytest.mark.parametrize(
+    "unwritable",
+    [
+        {"headers": {"unknown": object()}},
+        {"timestamp": datetime(1969, 12, 31, tzinfo=UTC)},
+        {"app_id": "a" * 256},
+        {"priority": 256},
+        {"message_id": ""},
+    ],
+    ids=lambda properties: next(iter(properties)),
+)
+async def test_a_message_that_cannot_be_written_harms_no_other(
+    channel: Channel, unwritable: dict[str, Any]
+) -> None:
     queue, publisher = await _queue(channel), Publisher(channel)
-    headers: Any = {"unknown": object()}
-    unwritable = Outgoing("", queue, b"{}", FaithfulProperties(message_id="m", headers=headers))
+    message = Outgoing("", queue, b"{}", FaithfulProperties(**{"message_id": "m"} | unwritable))
 
-    with pytest.raises(TypeError):
-        await publisher.publish([_message(queue, 1), unwritable])
-    assert await publisher.publish([_message(queue, 2)]) == [CONFIRMED]
+    assert await publisher.publish([_message(queue, 1), message, _message("no queue", 2)]) == [
+        CONFIRMED,
+        REFUSED,
+        RETURNED,
+    ]
+    assert await publisher.publish([_message(queue, 3)]) == [CONFIRMED]
+    assert len(await _bodies(channel, queue)) == 2
+
+
+async def test_a_return_is_known_though_an_earlier_copy_was_given_up(channel: Channel) -> None:
+    queue, publisher = await _queue(channel), Publisher(channel)
+    for steps in range(3, 9):
+        given_up = asyncio.create_task(publisher.publish([_message(queue, "same")]))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        given_up.cancel()
+
+        assert await publisher.publish([_message("no queue", "same")]) == [RETURNED]
 
 
 async def test_no_message_is_no_flight(channel: Channel) -> None:

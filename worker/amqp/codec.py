@@ -160,13 +160,17 @@ def _check_ids(properties: spec.Basic.Properties) -> None:
 
 
 def stated_time(properties: spec.Basic.Properties) -> datetime | None:
-    """When the producer asked, in its own word; None: it says nothing that can be read."""
+    """When the producer asked, in its own word; None: it says nothing that can be read, or be true.
+
+    AMQP has no times before 1970, and what is not set in .NET is of the year 1.
+    """
     if properties.timestamp is not None:
         return properties.timestamp.astimezone(UTC)
     try:
-        return _cloud_time_in_milliseconds(properties) or parse_timestamp(_cloud(properties, "time") or "")
+        said = _cloud_time_in_milliseconds(properties) or parse_timestamp(_cloud(properties, "time") or "")
     except (ValueError, OverflowError):
         return None
+    return said if said >= _EPOCH else None
 
 
 def _cloud_time_in_milliseconds(properties: spec.Basic.Properties) -> datetime | None:

@@ -97,7 +97,7 @@ async def confirming_channel(connection: UnderlayConnection) -> Channel:
     channel = await connection.channel(
         publisher_confirms=True, on_return_raises=True, frame_buffer_size=_FRAMES
     )
-    # The abstract channel lacks `wait` of basic_publish.
+    # The abstract channel lacks the books on confirmations.
     return cast("Channel", channel)
 
 

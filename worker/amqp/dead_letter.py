@@ -63,7 +63,7 @@ def dead_letter(delivery: Delivery, malformed: Malformed) -> Outgoing:
         **kept,
         delivery_mode=PERSISTENT,
         headers=headers | _our_headers(delivery, malformed, lost),
-        # aiormq would make one up; with this one, a replay has the identity that the message had.
+        # With this one, a replay has the identity that the message had.
         message_id=came.message_id or message_id_of(delivery),
     )
     return Outgoing(DEAD_LETTERS_EXCHANGE, delivery.routing_key, delivery.body, properties)

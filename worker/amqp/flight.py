@@ -6,10 +6,12 @@ are written as its own `basic_publish` writes them.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from traceback import format_tb
 from typing import Final, cast
 
+import structlog
 from aiormq.abc import ChannelFrame
 from aiormq.channel import Channel
 from aiormq.exceptions import PublishError
@@ -18,10 +20,12 @@ from worker.amqp.connection import translated
 from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.publish_frames import publish_frames
 from worker.errors import WorkerError
+from worker.telemetry import LogEvent
 
 CONFIRM_SECONDS: Final = 10.0
-# Many messages a write, but no second copy of all bodies of a flight.
 _WRITE_BYTES: Final = 256 * 1024
+
+log = structlog.get_logger()
 
 
 class Flight:
@@ -36,19 +40,13 @@ class Flight:
         self._over = channel.create_future()
 
     async def fly(self, is_blocked: Callable[[], Awaitable[bool]]) -> list[Receipt]:
-        """Publish, and wait as long as the broker says something or has said that it will not.
-
-        Raises:
-            ValueError, TypeError: a message cannot be written.
-        """
+        """Publish, and wait as long as the broker says something or has said that it will not."""
         writing = asyncio.create_task(self._write())
         try:
             while not self._over.done():
                 left = self._in_the_air
-                heard = await _first_of(self._over, writing)
-                if writing in heard:
-                    writing.result()
-                elif not heard and self._in_the_air == left and not await is_blocked():
+                await asyncio.wait([self._over], timeout=CONFIRM_SECONDS)
+                if self._in_the_air == left and not self._over.done() and not await is_blocked():
                     break
         finally:
             writing.cancel()
@@ -60,7 +58,6 @@ class Flight:
         if self._receipts[position] is not Receipt.UNKNOWN:
             return
         self._receipts[position] = receipt
-        self._channel.message_id_delivery_tag.pop(_id_of(self._messages[position]), None)
         self._in_the_air -= 1
         if not self._in_the_air and not self._over.done():
             self._over.set_result(None)
@@ -78,46 +75,63 @@ class Flight:
 
     async def _write_from(self, start: int) -> int:
         """Write some messages and tell where the next ones begin; the caller holds the channel's lock."""
-        end, frames, size = start, [], 0
+        end, written, size = start, dict[int, bytes](), 0
         while end < len(self._messages) and size < _WRITE_BYTES:
-            frames.append(
-                publish_frames(self._messages[end], self._channel.number, self._channel.max_content_size)
-            )
-            size += len(frames[-1])
+            if frames := self._frames(end):
+                written[end] = frames
+                size += len(frames)
             end += 1
-        first_tag = self._channel.delivery_tag + 1
-        self._expect(start, end)
+        seats = [self._seat(position) for position in written]
         try:
-            await self._channel.write_queue.put(ChannelFrame(payload=b"".join(frames), should_close=False))
+            payload = b"".join(written.values())
+            await self._channel.write_queue.put(ChannelFrame(payload=payload, should_close=False))
         except BaseException:
-            self._expect_no_more(first_tag, start, end)
+            # The broker was sent none of these, and counts on from the one before.
+            for seat in seats:
+                self._channel.confirmations.pop(seat.tag, None)
+                seat.leave()
+            self._channel.delivery_tag -= len(seats)
             raise
         return end
 
-    def _expect(self, start: int, end: int) -> None:
+    def _frames(self, position: int) -> bytes | None:
+        """A message that cannot be written is a bug: it is told, and must not harm the others."""
+        message = self._messages[position]
+        try:
+            return publish_frames(message, self._channel.number, self._channel.max_content_size)
+        except Exception as error:  # noqa: BLE001 - see above
+            _tell(message, error)
+            self.land(position, Receipt.REFUSED)
+            return None
+
+    def _seat(self, position: int) -> "_Seat":
         """The broker counts what it is sent; it confirms by that number and returns by the message's id."""
         channel = self._channel
-        for position in range(start, end):
-            channel.delivery_tag += 1
-            channel.confirmations[channel.delivery_tag] = cast("asyncio.Future[None]", _Seat(self, position))
-            channel.message_id_delivery_tag[_id_of(self._messages[position])] = channel.delivery_tag
+        channel.delivery_tag += 1
+        seat = _Seat(self, position, channel.delivery_tag)
+        channel.confirmations[seat.tag] = cast("asyncio.Future[None]", seat)
+        channel.message_id_delivery_tag[self._message_id(position)] = seat.tag
+        return seat
 
-    def _expect_no_more(self, first_tag: int, start: int, end: int) -> None:
-        """The broker was sent none of these."""
-        for position, tag in enumerate(range(first_tag, first_tag + end - start), start):
-            self._channel.confirmations.pop(tag, None)
-            self._channel.message_id_delivery_tag.pop(_id_of(self._messages[position]), None)
-        self._channel.delivery_tag = first_tag - 1
+    def forget(self, position: int, tag: int) -> None:
+        """Expect no return any more. A later flight may have a message of the same id."""
+        tags, message_id = self._channel.message_id_delivery_tag, self._message_id(position)
+        if tags.get(message_id) == tag:
+            del tags[message_id]
+
+    def _message_id(self, position: int) -> str:
+        return self._messages[position].properties.message_id or ""
 
 
 class _Seat:
     """A message's place in a flight. For aiormq it is a future, which gets a result or an error."""
 
-    __slots__ = ("_flight", "_position")
+    __slots__ = ("_flight", "_position", "tag")
 
-    def __init__(self, flight: Flight, position: int) -> None:
+    def __init__(self, flight: Flight, position: int, tag: int) -> None:
         self._flight = flight
         self._position = position
+        self.tag = tag
 
     def done(self) -> bool:
         return self._flight.has_landed(self._position)
@@ -126,18 +140,24 @@ class _Seat:
         return False
 
     def set_result(self, _: object) -> None:
-        self._flight.land(self._position, Receipt.CONFIRMED)
+        self._land(Receipt.CONFIRMED)
 
     def set_exception(self, error: Exception) -> None:
-        returned = isinstance(error, PublishError)
-        self._flight.land(self._position, Receipt.RETURNED if returned else Receipt.REFUSED)
+        self._land(Receipt.RETURNED if isinstance(error, PublishError) else Receipt.REFUSED)
+
+    def leave(self) -> None:
+        self._flight.forget(self._position, self.tag)
+
+    def _land(self, receipt: Receipt) -> None:
+        self.leave()
+        self._flight.land(self._position, receipt)
 
 
-async def _first_of(*waits: asyncio.Future[None]) -> Collection[asyncio.Future[None]]:
-    pending = [each for each in waits if not each.done()]
-    heard, _ = await asyncio.wait(pending, timeout=CONFIRM_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    return heard
-
-
-def _id_of(message: Outgoing) -> str:
-    return message.properties.message_id or ""
+def _tell(message: Outgoing, error: Exception) -> None:
+    """Logged is where: texts of foreign exceptions carry values."""
+    log.error(
+        LogEvent.FAILED,
+        message_id=message.properties.message_id,
+        error=type(error).__name__,
+        frames=format_tb(error.__traceback__),
+    )

@@ -21,7 +21,11 @@ class FaithfulProperties(spec.Basic.Properties):
     """Properties that are written by this module."""
 
     def marshal(self) -> bytes:
-        """Their flags and values. Raises: ValueError, TypeError: a value is too long, or of no AMQP type."""
+        """Their flags and values.
+
+        Raises:
+            ValueError, TypeError, AttributeError, struct.error: a value is too long, or of another type.
+        """
         flags, written = 0, [b""]
         for name, flag, write in _PROPERTIES:
             value = getattr(self, name)

@@ -18,12 +18,14 @@ _LONGEST_NAME = 255
 
 
 def publish_frames(message: Outgoing, channel: int, largest_body: int) -> bytes:
-    """All frames of a message; no frame has more than `largest_body` bytes of its body.
+    """All frames of a message, none with more than `largest_body` bytes of its body, if that is a bound.
 
     Raises:
-        ValueError: an exchange or routing key of more than 255 bytes, a property that is too long.
-        TypeError: a header that no AMQP type holds.
+        ValueError: no message id, by which a return is known; a name of more than 255 bytes.
+        TypeError, AttributeError, struct.error: a property that AMQP cannot write.
     """
+    if not message.properties.message_id:
+        raise ValueError("a message is published with a message id")
     publish = (
         _PUBLISH.pack(_BASIC, _PUBLISH_METHOD, 0)
         + short_string(message.exchange)
@@ -40,8 +42,10 @@ def publish_frames(message: Outgoing, channel: int, largest_body: int) -> bytes:
 
 
 def _body_contents(body: bytes, largest: int) -> Iterator[tuple[int, bytes]]:
-    for start in range(0, len(body), largest):
-        yield _BODY, body[start : start + largest]
+    # A broker without a limit on frames leaves no number above 0.
+    length = largest if largest > 0 else len(body) or 1
+    for start in range(0, len(body), length):
+        yield _BODY, body[start : start + length]
 
 
 def short_string(text: str) -> bytes:

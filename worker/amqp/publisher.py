@@ -40,9 +40,14 @@ class Publisher:
     async def _fly(self, messages: Sequence[Outgoing]) -> list[Receipt]:
         receipts = [Receipt.UNKNOWN] * len(messages)
         for positions in _flights(messages):
+            if self._channel.is_closed:
+                break
             flight = Flight(self._channel, [messages[position] for position in positions])
-            for position, receipt in zip(positions, await flight.fly(self._is_blocked), strict=True):
+            said = await flight.fly(self._is_blocked)
+            for position, receipt in zip(positions, said, strict=True):
                 receipts[position] = receipt
+            if Receipt.UNKNOWN in said:
+                break
         return receipts
 
     async def _is_blocked(self) -> bool:

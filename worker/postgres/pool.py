@@ -62,7 +62,7 @@ async def open_pool(
         )
 
 
-async def _as_it_is(_: Connection) -> None:
+async def _as_it_is(_: asyncpg.Connection) -> None:
     """Nothing here changes a session. asyncpg's own reset is a round trip of four statements a batch."""
 
 

@@ -93,11 +93,15 @@ def test_whoever_is_named_in_any_spelling_is_not_anonymous(name: str) -> None:
         (int((NOW + timedelta(days=1)).timestamp() * 1000), NOW),
         (10**18, NOW),
         (-(10**18), NOW),
+        (-1, NOW),
+        ("0001-01-01T00:00:00Z", NOW),
+        ("1969-12-31T23:59:59Z", NOW),
+        ("1970-01-01T00:00:00Z", datetime(1970, 1, 1, tzinfo=UTC)),
         (True, NOW),
         (1.5, NOW),
         (datetime(2026, 1, 1, tzinfo=UTC), NOW),
     ],
-    ids=range(8),
+    ids=range(12),
 )
 def test_the_amqp_binding_s_time_is_text_or_milliseconds(time: object, asked: datetime) -> None:
     assert command_of(a_delivery(headers={"cloudEvents_time": time})).asked == asked
