@@ -34,7 +34,8 @@ from tests.bench.corpus import CORPORA
 from tests.bench.load import LoadError
 from tests.bench.machine import description, in_short
 from tests.bench.measurement import MOST_IN_A_BACKLOG, MiscountError, Plan, Run, measured
-from tests.bench.report import best_peer, disturbances, panels_of, tables_of
+from tests.bench.ratios import best_peer, ratios
+from tests.bench.report import disturbances, panels_of, tables_of
 from tests.bench.subscriber import SilenceError
 from tests.bench.summary import Summary
 from worker.embedded.process import StartError
@@ -80,6 +81,7 @@ def document(summaries: Sequence[Summary], comparison: Comparison, machine: dict
         "machine": machine,
         "corpus": {"name": corpus.name, "what": corpus.what, "bytes": len(corpus.carts(1, 1)[0].body)},
         "count": comparison.plan.count,
+        "ratios": ratios(summaries),
         "contenders": {each.contender.name: each.document() for each in summaries},
     }
 

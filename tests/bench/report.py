@@ -1,50 +1,42 @@
 """A comparison as people read it: a table, and a chart."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from rich.table import Table
 
 from tests.bench.chart import Bar, Bars
 from tests.bench.measurement import IDLE_PER_SECOND, SHARES, Latency
-from tests.bench.summary import Summary
+from tests.bench.ratios import Base, relay
+from tests.bench.summary import CPU, Summary
 
 DISTURBING_SHARE = 0.1
-_CPU = ("worker_cpu", "broker_cpu", "database_cpu")
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """What throughput is compared with."""
-
-    words: str
-    per_second: float
-
-    def ratio(self, summary: Summary) -> str:
-        return f"{summary.per_second / self.per_second:.2f} x"
-
-
-def best_peer(summaries: Sequence[Summary]) -> Base | None:
-    peers = [each.per_second for each in summaries if each.contender.needs]
-    return Base("of best peer", max(peers)) if peers else None
 
 
 def tables_of(summaries: Sequence[Summary], base: Base | None) -> Iterator[Table]:
     """Medians."""
-    yield _costs(summaries, base)
+    yield _costs(summaries)
+    if bases := [each for each in (base, relay(summaries)) if each]:
+        yield _ratios(summaries, bases)
     if _shares(summaries):
         yield _latencies(summaries)
 
 
-def _costs(summaries: Sequence[Summary], base: Base | None) -> Table:
-    title = "CPU: seconds for 1,000 checkouts. Memory: MB"
-    words = base.words if base else ""
-    table = Table("", "a second", words, "worker", "broker", "database", "memory", title=title)
+def _costs(summaries: Sequence[Summary]) -> Table:
+    title = "CPU: seconds for 1,000 checkouts of worker / broker / database. Memory: MB"
+    table = Table("", "a second", "CPU", "of it", "memory", title=title)
     for each in summaries:
-        cpu = (f"{each.median(figure):.2f}" for figure in _CPU)
+        parts = " / ".join(f"{each.median(figure):.2f}" for figure in CPU)
         memory = f"{each.median('memory_mb'):.0f}" if each.median("memory_mb") else ""
-        times = base.ratio(each) if base else ""
-        table.add_row(_name(each), f"{each.per_second:,.0f}", times, *cpu, memory)
+        table.add_row(_name(each), f"{each.per_second:,.0f}", f"{each.cpu:.2f}", parts, memory)
+    return _to_the_right(table)
+
+
+def _ratios(summaries: Sequence[Summary], bases: Sequence[Base]) -> Table:
+    columns = [column for base in bases for column in (f"speed {base.words}", f"CPU {base.words}")]
+    table = Table("", *columns, title="How many times that much")
+    for each in summaries:
+        found = ((base.speed(each), base.cpu(each)) for base in bases)
+        table.add_row(_name(each), *(f"{ratio:.2f}" for pair in found for ratio in pair))
     return _to_the_right(table)
 
 
@@ -87,7 +79,7 @@ def panels_of(summaries: Sequence[Summary], base: Base | None) -> list[Bars]:
 
 
 def _speed_bar(summary: Summary, base: Base | None) -> Bar:
-    note = f"{summary.per_second:,.0f}{f' · {base.ratio(summary)}' if base else ''}"
+    note = f"{summary.per_second:,.0f}{f' · {base.speed(summary):.2f} x' if base else ''}"
     return Bar(_name(summary), [summary.per_second], note, _is_limit(summary))
 
 
@@ -111,8 +103,7 @@ def _shares(summaries: Sequence[Summary]) -> bool:
 
 
 def _cpu_bar(summary: Summary) -> Bar:
-    parts = [summary.median(figure) for figure in _CPU]
-    return Bar(_name(summary), parts, f"{sum(parts):.2f}")
+    return Bar(_name(summary), [summary.median(figure) for figure in CPU], f"{summary.cpu:.2f}")
 
 
 def _memory_bar(summary: Summary) -> Bar:

@@ -8,7 +8,8 @@ from typing import Any, Final
 from tests.bench.contenders.contender import Contender
 from tests.bench.measurement import Latency, Run
 
-_FIGURES: Final = ("per_second", "worker_cpu", "broker_cpu", "database_cpu", "others_share", "memory_mb")
+CPU: Final = ("worker_cpu", "broker_cpu", "database_cpu")
+_FIGURES: Final = ("per_second", *CPU, "others_share", "memory_mb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,11 @@ class Summary:
     @property
     def per_second(self) -> float:
         return self.median("per_second")
+
+    @property
+    def cpu(self) -> float:
+        """Seconds for 1,000 results, of the contender, the broker and the database together."""
+        return round(sum(self.median(figure) for figure in CPU), 3)
 
     @property
     def latency(self) -> list[Latency]:

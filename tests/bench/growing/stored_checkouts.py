@@ -9,10 +9,9 @@ from tests.bench.bench import a_load
 from tests.bench.contenders.roster import ROSTER
 from tests.bench.growing.extent import Extent, console
 from tests.bench.growing.finding import Finding, of_settings
-from tests.bench.load import Load
-from tests.bench.measurement import Course, Run
+from tests.bench.measurement import Course, Run, measured
 from tests.bench.sql_file import statements
-from tests.bench.store import TABLES, emptied
+from tests.bench.store import TABLES
 from worker.demo.stage import Stage
 
 _COPIES_AT_A_TIME: Final = 200
@@ -23,25 +22,19 @@ _COPIES: Final = [text for name, text in _GROW.items() if name.startswith("copy"
 
 
 async def measure(extent: Extent) -> Finding:
-    contender = ROSTER["ours-1"]
-    async with a_load() as load:
-        beside_none = await _runs(load, extent, keep=0)
-        await _grow(load.stage, extent.stored)
-        beside_many = await _runs(load, extent, keep=extent.stored)
+    """In turns, on services of their own: the machine's pace changes while a million are stored."""
+    beside_none: list[Run] = []
+    beside_many: list[Run] = []
+    async with a_load() as empty, a_load() as full:
+        await measured(ROSTER["ours-1"], full, extent.plan)
+        await _grow(full.stage, extent.stored)
+        for number in range(extent.runs):
+            beside_none.append(await measured(ROSTER["ours-1"], empty, extent.plan))
+            # Other carts each time, where those of the last time are still there.
+            plan = extent.plan.beginning_at((number + 1) * 10 * extent.count)
+            beside_many.append(await Course(ROSTER["ours-1"], full, plan).run())
     runs = {"none stored": beside_none, f"{extent.stored:,} stored": beside_many}
-    return of_settings("Stored checkouts", contender, runs)
-
-
-async def _runs(load: Load, extent: Extent, *, keep: int) -> list[Run]:
-    """Only the first one starts with exactly so many stored; the others are a few thousand more."""
-    found = []
-    for number in range(extent.runs):
-        if not keep:
-            await emptied(load.stage)
-        # Other carts each time, where those of the last time are still there.
-        first = (number + 1) * 10 * extent.count if keep else 0
-        found.append(await Course(ROSTER["ours-1"], load, extent.plan.beginning_at(first)).run())
-    return found
+    return of_settings("Stored checkouts", ROSTER["ours-1"], runs)
 
 
 async def _grow(stage: Stage, count: int) -> None:
@@ -58,3 +51,4 @@ async def _grow(stage: Stage, count: int) -> None:
                 await connection.execute(copy, start, end, timeout=_DEADLINE_SECONDS)
         for table in TABLES:
             await connection.execute(f"VACUUM ANALYZE {table}", timeout=_DEADLINE_SECONDS)
+        await connection.execute("RESET statement_timeout; RESET synchronous_commit")

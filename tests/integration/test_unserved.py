@@ -1,0 +1,68 @@
+"""A queue whose messages do not come although the broker counts us among its consumers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from aiormq.abc import DeliveredMessage
+from aiormq.channel import Channel
+
+from tests.support.services import Addresses
+from worker.amqp import consumer as consumers
+from worker.amqp.connection import connected, open_channel
+from worker.amqp.consumer import Consumer
+from worker.errors import BrokerUnavailable
+
+CHECK_SECONDS = 0.5
+
+
+@pytest.fixture
+async def channels(
+    services: Addresses, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Channel, Channel]]:
+    monkeypatch.setattr(consumers, "CHECK_SECONDS", CHECK_SECONDS)
+    monkeypatch.setattr(consumers, "_SILENCE_SECONDS", 0.0)
+    async with connected(services.amqp_url, "tests") as connection:
+        yield await open_channel(connection), await open_channel(connection)
+
+
+async def _queue_of_another(channel: Channel) -> tuple[str, str]:
+    """A queue that serves one consumer at a time, and the tag of the one that it serves."""
+    held = asyncio.Event()
+
+    async def hold(_: DeliveredMessage) -> None:
+        held.set()
+
+    arguments = {"x-single-active-consumer": True}
+    queue = (await channel.queue_declare(exclusive=True, arguments=arguments)).queue or ""
+    await channel.basic_qos(prefetch_count=1)
+    tag = (await channel.basic_consume(queue, hold)).consumer_tag or ""
+    for _ in range(3):
+        await channel.basic_publish(b"{}", routing_key=queue)
+    await asyncio.wait_for(held.wait(), 5)
+    return queue, tag
+
+
+async def test_a_queue_that_does_not_serve_us_is_a_lost_broker(channels: tuple[Channel, Channel]) -> None:
+    queue, _ = await _queue_of_another(channels[0])
+    ours = Consumer(channels[1], (queue,), 10)
+    await ours.start()
+
+    with pytest.raises(BrokerUnavailable, match="has messages, and none is delivered"):
+        await asyncio.wait_for(ours.watch(), 10 * CHECK_SECONDS)
+
+
+async def test_messages_that_come_between_two_looks_were_on_their_way(
+    channels: tuple[Channel, Channel],
+) -> None:
+    queue, other = await _queue_of_another(channels[0])
+    ours = Consumer(channels[1], (queue,), 10)
+    await ours.start()
+    watching = asyncio.create_task(ours.watch())
+    await asyncio.wait([watching], timeout=1.5 * CHECK_SECONDS)
+    await channels[0].basic_cancel(other)
+
+    assert await asyncio.wait_for(ours.take(1), 5)
+    await asyncio.wait([watching], timeout=3 * CHECK_SECONDS)
+    assert not watching.done()
+    watching.cancel()
