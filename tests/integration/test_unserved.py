@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from aiormq.abc import DeliveredMessage
+from aiormq.abc import DeliveredMessage, FieldTable
 from aiormq.channel import Channel
 
 from tests.support.services import Addresses
@@ -26,25 +26,25 @@ async def channels(
         yield await open_channel(connection), await open_channel(connection)
 
 
-async def _queue_of_another(channel: Channel) -> tuple[str, str]:
-    """A queue that serves one consumer at a time, and the tag of the one that it serves."""
+async def _queue_of_another(channel: Channel) -> str:
+    """A queue with messages that serves one consumer at a time, and that is on this channel."""
     held = asyncio.Event()
 
     async def hold(_: DeliveredMessage) -> None:
         held.set()
 
-    arguments = {"x-single-active-consumer": True}
+    arguments: FieldTable = {"x-single-active-consumer": True}
     queue = (await channel.queue_declare(exclusive=True, arguments=arguments)).queue or ""
     await channel.basic_qos(prefetch_count=1)
-    tag = (await channel.basic_consume(queue, hold)).consumer_tag or ""
+    await channel.basic_consume(queue, hold)
     for _ in range(3):
         await channel.basic_publish(b"{}", routing_key=queue)
     await asyncio.wait_for(held.wait(), 5)
-    return queue, tag
+    return queue
 
 
 async def test_a_queue_that_does_not_serve_us_is_a_lost_broker(channels: tuple[Channel, Channel]) -> None:
-    queue, _ = await _queue_of_another(channels[0])
+    queue = await _queue_of_another(channels[0])
     ours = Consumer(channels[1], (queue,), 10)
     await ours.start()
 
@@ -55,12 +55,12 @@ async def test_a_queue_that_does_not_serve_us_is_a_lost_broker(channels: tuple[C
 async def test_messages_that_come_between_two_looks_were_on_their_way(
     channels: tuple[Channel, Channel],
 ) -> None:
-    queue, other = await _queue_of_another(channels[0])
+    queue = await _queue_of_another(channels[0])
     ours = Consumer(channels[1], (queue,), 10)
     await ours.start()
     watching = asyncio.create_task(ours.watch())
     await asyncio.wait([watching], timeout=1.5 * CHECK_SECONDS)
-    await channels[0].basic_cancel(other)
+    await channels[0].close()
 
     assert await asyncio.wait_for(ours.take(1), 5)
     await asyncio.wait([watching], timeout=3 * CHECK_SECONDS)
