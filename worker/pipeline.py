@@ -82,7 +82,7 @@ class Pipeline:
                 await self._handle_again(deliveries[0])
             else:
                 await self.handle(deliveries)
-            self._parts.consumer.finished(deliveries)
+            self._parts.consumer.finished()
             BATCH_SIZE.observe(len(deliveries))
             BATCH_SECONDS.observe(monotonic() - started)
 

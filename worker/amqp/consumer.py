@@ -73,9 +73,9 @@ class Consumer:
         """
         return await self._hand_out.take(limit)
 
-    def finished(self, deliveries: Sequence[Delivery]) -> None:
-        """Nothing more is done for these."""
-        self._hand_out.finished(deliveries)
+    def finished(self) -> None:
+        """Nothing more is done for a batch that was taken."""
+        self._hand_out.finished()
 
     async def ack(self, deliveries: list[Delivery]) -> None:
         """Acknowledge. An acknowledgement that does not arrive is a redelivery, nothing worse."""

@@ -69,7 +69,7 @@ class Archive:
             kept = await self._keep([(each, self._entry(each)) for each in deliveries])
             await self._announce(kept)
             await self.consumer.ack([each.delivery for each in kept])
-            self.consumer.finished(deliveries)
+            self.consumer.finished()
             for each in kept:
                 _note(each)
 

@@ -1,0 +1,99 @@
+"""Which deliveries are given out together, and when."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tests.builders import a_delivery
+from worker.amqp.hand_out import HandOut
+
+LIMIT = 4
+
+
+def _handing_out(count: int, *, redelivered: Sequence[int] = ()) -> HandOut:
+    hand_out = HandOut()
+    _put(hand_out, *range(count), redelivered=redelivered)
+    return hand_out
+
+
+def _put(hand_out: HandOut, *tags: int, redelivered: Sequence[int] = ()) -> None:
+    for tag in tags:
+        hand_out.put(replace(a_delivery(redelivered=tag in redelivered), tag=tag))
+
+
+async def _taken(hand_out: HandOut) -> list[int] | None:
+    """The tags of the next batch; None: it has to be waited for."""
+    taking = asyncio.create_task(hand_out.take(LIMIT))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    if not taking.done():
+        taking.cancel()
+        return None
+    return [each.tag for each in taking.result()]
+
+
+async def test_whatever_waits_is_given_out_up_to_the_limit() -> None:
+    hand_out = _handing_out(6)
+
+    assert await _taken(hand_out) == [0, 1, 2, 3]
+    assert await _taken(hand_out) == [4, 5]
+    assert await _taken(hand_out) is None
+
+
+async def test_a_third_batch_beside_two_is_a_full_one() -> None:
+    hand_out = _handing_out(1)
+    assert await _taken(hand_out) == [0]
+    _put(hand_out, 1)
+    assert await _taken(hand_out) == [1]
+
+    _put(hand_out, 2, 3, 4)
+    assert await _taken(hand_out) is None
+    _put(hand_out, 5)
+    assert await _taken(hand_out) == [2, 3, 4, 5]
+
+
+async def test_what_waited_for_a_batch_to_end_is_given_out_together() -> None:
+    hand_out = _handing_out(1)
+    await _taken(hand_out)
+    _put(hand_out, 1)
+    await _taken(hand_out)
+    _put(hand_out, 2, 3)
+    assert await _taken(hand_out) is None
+
+    hand_out.finished()
+    assert await _taken(hand_out) == [2, 3]
+
+
+async def test_a_redelivered_one_is_given_out_alone() -> None:
+    hand_out = _handing_out(3, redelivered=[1])
+
+    assert await _taken(hand_out) == [0]
+    assert await _taken(hand_out) is None
+    hand_out.finished()
+    assert await _taken(hand_out) == [1]
+    assert await _taken(hand_out) is None
+    hand_out.finished()
+    assert await _taken(hand_out) == [2]
+
+
+async def test_what_waits_at_the_end_is_still_given_out() -> None:
+    hand_out = _handing_out(1)
+    await _taken(hand_out)
+    _put(hand_out, 1)
+    await _taken(hand_out)
+    _put(hand_out, 2)
+    hand_out.end()
+
+    assert await _taken(hand_out) is None
+    hand_out.finished()
+    assert await _taken(hand_out) == [2]
+    assert await _taken(hand_out) == []
+
+
+async def test_it_is_idle_when_nothing_waits_and_all_is_finished() -> None:
+    hand_out = _handing_out(1)
+    assert not hand_out.is_idle
+    await _taken(hand_out)
+    assert not hand_out.is_idle
+    hand_out.finished()
+    assert hand_out.is_idle
