@@ -29,6 +29,7 @@ from tests.support.replays import LAPSED, actions, replayed, states
 from tests.support.stage import Stage, breakable_services, staged
 
 WORKERS: Final = 2
+_REST_SECONDS: Final = 2.0
 _USUAL: Final = {"archive": "on", "batch_size": 100, "prefetch": 400}
 _CLAIMED: Final = "SELECT count(*) FROM dead_letter_actions WHERE action = 'replayed'"
 _LEFT: Final = "SELECT count(*) FROM dead_letters WHERE state = 'replaying'"
@@ -143,14 +144,20 @@ class Incident:
         process = await self._command_line.start("dead-letters", "replay", *self._how(cause), "--json")
         await eventually(self._claimed, lambda count: count >= self._each // 2, within=WITHIN)
         self._line.freeze(Way.TO_SERVICE)
-        sent = await self._claimed()
-        await eventually(self._claimed, lambda count: count > sent)
+        await self._at_rest()
         process.kill()
         await process.communicate()
         await self._line.refuse()
         await self._line.mend()
         self.report.expect("exit code of the killed one", process.returncode, -signal.SIGKILL)
         return await self._claimed()
+
+    async def _at_rest(self) -> None:
+        """Wait until no more is claimed: the flight that was claimed last hangs in the frozen line."""
+        claimed = -1
+        while claimed != (now := await self._claimed()):
+            claimed = now
+            await asyncio.sleep(_REST_SECONDS)
 
     async def _two_at_once(self, cause: Cause) -> None:
         """Two operators, the same dead letters; the second one is faster, and overtakes the first."""
