@@ -131,6 +131,7 @@ class Incident:
         again = await replayed(self._command_line, *self._how(cause))
         self._expect_sent("the second run", again, self._each - claimed)
         left = int(await self._stage.database.value(_LEFT))
+        self.report.expect("nothing was left unsent by the killed one", "yes" if left == 0 else "no", "no")
         await self._stage.database.execute(LAPSED)
         last = await replayed(self._command_line, *self._how(cause))
         self._expect_sent("the run after 10 minutes", last, left)
