@@ -176,10 +176,9 @@ class CartLineItem(TolerantModel):
             raise PydanticCustomError("nesting", "An add-on has no add-ons of its own")
         return self
 
-    def with_add_ons(self) -> "Iterator[CartLineItem]":
+    def with_add_ons(self) -> "tuple[CartLineItem, ...]":
         """This line, then its add-ons."""
-        yield self
-        yield from self.addon_items or ()
+        return (self, *self.addon_items) if self.addon_items else (self,)
 
 
 class Cart(TolerantModel):

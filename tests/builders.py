@@ -17,7 +17,7 @@ from worker.checkout.catalog import Catalog, CatalogItem
 from worker.checkout.command import Command, Origin, cart_id_of
 from worker.checkout.content import command_hash
 from worker.checkout.context import Context
-from worker.checkout.decision import Decided
+from worker.checkout.decision import Decided, NewOrder
 from worker.checkout.grouping import Group, group_lines
 from worker.checkout.ordering import make_order
 from worker.checkout.situation import ExistingOrder, Situation, StoredCart
@@ -172,14 +172,20 @@ def a_situation_after(decided: Decided, before: Situation | None = None) -> Situ
         if change
         else before.cart
     )
-    made = {each.group: ExistingOrder(each.content_hash, each.order) for each in decided.orders}
+    made = {each.group: ExistingOrder(each.content_hash, the_order(each)) for each in decided.orders}
     return Situation(cart, {**before.orders, **made})
 
 
 def an_order(catalog: Catalog | None = None) -> Order:
     catalog = catalog or an_open_catalog()
     group = the_group(Cart.model_validate(a_cart()), catalog)
-    return make_order(group, customer_id=CUSTOMER, cart_id=CART, catalog=catalog, created=NOW)
+    members = make_order(group, customer_id=CUSTOMER, cart_id=CART, catalog=catalog, created=NOW)
+    return Order.model_validate(members)
+
+
+def the_order(made: NewOrder) -> Order:
+    """A new order as the contract reads it."""
+    return Order.model_validate_json(made.content)
 
 
 def ordered_groups(*names: str) -> dict[str, ExistingOrder]:

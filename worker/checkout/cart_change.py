@@ -7,7 +7,6 @@ from itertools import chain
 from typing import Final
 
 from contracts.cart import Cart, CartError, CartLineItem
-from contracts.order import Link
 from contracts.scalars import parse_timestamp, timestamp
 from contracts.update import UpdateCart
 from worker.checkout.command import Command
@@ -34,11 +33,11 @@ class Lifetime:
     def of(cls, cart: Cart, stored: StoredCart, now: datetime) -> "Lifetime":
         """What is stored beats what comes along; a cart that tells neither lives 7 days from now."""
         known = stored.content
-        creation = (known and known.creation_timestamp) or cart.creation_timestamp or timestamp(now)
-        created = parse_timestamp(creation)
+        creation = (known and known.creation_timestamp) or cart.creation_timestamp
+        created = parse_timestamp(creation) if creation else now
         expiration = (known and known.expiration_timestamp) or cart.expiration_timestamp
-        expiration = expiration or timestamp(min(created, _LAST_CREATION) + CART_LIFETIME)
-        return cls(creation, expiration, created, parse_timestamp(expiration))
+        expires = parse_timestamp(expiration) if expiration else min(created, _LAST_CREATION) + CART_LIFETIME
+        return cls(creation or timestamp(created), expiration or timestamp(expires), created, expires)
 
 
 def changed_cart(
@@ -48,10 +47,10 @@ def changed_cart(
     grouped: GroupedLines,
     line_errors: Mapping[int | str, CartError],
     *,
+    lifetime: Lifetime,
     ordered: Collection[str],
 ) -> CartChange:
     """The cart one version on, with these errors on its lines. `ordered`: the groups that have an order."""
-    lifetime = Lifetime.of(cart, situation.cart, command.received)
     lines = _lines_after(grouped, situation, line_errors)
     content = cart.model_copy(
         update={
@@ -81,7 +80,7 @@ def changed_cart(
 
 def _links(command: Command) -> dict[str, object]:
     uri = f"/customers/{command.customer_id}/carts/{command.cart_id}"
-    return {"self": Link(uri=uri).model_dump(by_alias=True)}
+    return {"self": {"uri": uri, "method": "GET", "headers": []}}
 
 
 def _content_asked(command: Command, stored: StoredCart) -> datetime:

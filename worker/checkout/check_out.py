@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic_core import to_json
+
 from contracts.cart import Cart
 from contracts.checkout import CartCheckoutResult, CheckoutCart, OrderError
 from contracts.codes import OrderErrorCode
@@ -56,7 +58,7 @@ def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Cata
     line_errors = {line: error for each in judgements.values() for line, error in each.line_errors.items()}
     new = tuple(each.new for each in outcomes if each.new)
     ordered = {*situation.orders, *(each.group for each in new)}
-    change = changed_cart(command, cart, situation, grouped, line_errors, ordered=ordered)
+    change = changed_cart(command, cart, situation, grouped, line_errors, lifetime=lifetime, ordered=ordered)
     errors = tuple(each.error for each in outcomes if each.error)
     orders = [each.order for each in outcomes if each.order]
     return Decided(
@@ -87,7 +89,7 @@ def _settle(
         catalog=catalog,
         created=command.received,
     )
-    content = order.to_json()
+    content = to_json(order)
     return _Outcome(order=content, new=NewOrder(group.name, content_hash, order, content))
 
 

@@ -3,21 +3,21 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from contracts.cart import Cart
 from contracts.checkout import OrderError
-from contracts.order import Order
 from worker.checkout.command import Command
 from worker.checkout.event import Event
 
 
 @dataclass(frozen=True, slots=True)
 class NewOrder:
-    """An order to store; `content` is what is stored and published of it."""
+    """An order to store: its members as the contract names them, and encoded, as stored and published."""
 
     group: str
     content_hash: bytes
-    order: Order
+    members: Mapping[str, Any]
     content: bytes
 
 

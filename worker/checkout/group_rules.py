@@ -1,7 +1,5 @@
 """The rules that only a group as a whole can break. Each says what is wrong; None: nothing is."""
 
-from collections.abc import Iterator
-
 from contracts.cart import CartLineItem
 from worker.checkout import partners
 from worker.checkout.context import Context
@@ -16,17 +14,17 @@ def partner_attestation_accepted(group: Group, context: Context) -> str | None:
     """
     if context.partner_attestation:
         return None
-    is_asked_for = any if context.partner_attestation is False else all
-    if not any(is_asked_for(_reasons(line, context)) for line in group.all_lines):
+    if not any(_is_asked_for(line, context) for line in group.all_lines):
         return None
     return "The partner on record has to attest: partnerOnRecordAttestationAccepted should be true"
 
 
-def _reasons(line: CartLineItem, context: Context) -> Iterator[bool]:
+def _is_asked_for(line: CartLineItem, context: Context) -> bool:
     """Why a partner may have to attest: one is on record; the item asks for attestation."""
-    yield bool(partners.on_record(line))
+    is_on_record = bool(partners.on_record(line))
     item = context.catalog.find(line.catalog_item_id)
-    yield item is not None and item.enforce_attestation
+    asks = item is not None and item.enforce_attestation
+    return is_on_record or asks if context.partner_attestation is False else is_on_record and asks
 
 
 def one_cycle_and_currency(group: Group, _: Context) -> str | None:

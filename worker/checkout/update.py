@@ -5,7 +5,7 @@ from contracts.codes import OrderErrorCode
 from contracts.rejected import CartRejected
 from contracts.update import CartUpdated, UpdateCart
 from contracts.wire import EventType
-from worker.checkout.cart_change import ORDERED, changed_cart
+from worker.checkout.cart_change import ORDERED, Lifetime, changed_cart
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.content import group_hash
@@ -60,7 +60,10 @@ def _updated(
 ) -> Decided:
     judged = judge_groups(cart, grouped, situation, catalog, asked=command.asked, expired=None)
     line_errors = {line: error for each in judged.values() for line, error in each.line_errors.items()}
-    change = changed_cart(command, cart, situation, grouped, line_errors, ordered=situation.orders)
+    lifetime = Lifetime.of(cart, situation.cart, command.received)
+    change = changed_cart(
+        command, cart, situation, grouped, line_errors, lifetime=lifetime, ordered=situation.orders
+    )
     event = event_of(command, EventType.CART_UPDATED, _populated(command, change).to_json())
     return Decided(command, event, change.version, orders=(), errors=(), cart=change)
 

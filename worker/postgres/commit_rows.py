@@ -75,14 +75,14 @@ def _orders(decided: Decided) -> Iterator[Row]:
     for made in decided.orders:
         yield (
             command.customer_id,
-            made.order.id,
+            made.members["id"],
             command.cart_id,
             made.group,
             command.message_id,
             made.content_hash,
-            made.order.billing_cycle,
-            made.order.currency_code,
-            made.order.status,
+            made.members["billingCycle"],
+            made.members["currencyCode"],
+            made.members["status"],
             made.content.decode(),
             command.received,
         )
@@ -90,14 +90,14 @@ def _orders(decided: Decided) -> Iterator[Row]:
 
 def _lines(decided: Decided) -> Iterator[Row]:
     for made in decided.orders:
-        for line in made.order.line_items:
+        for line in made.members["lineItems"]:
             yield (
                 decided.command.customer_id,
-                made.order.id,
-                line.line_item_number,
-                line.offer_id,
-                line.quantity,
-                line.term_duration,
+                made.members["id"],
+                line["lineItemNumber"],
+                line["offerId"],
+                line["quantity"],
+                line.get("termDuration"),
             )
 
 

@@ -14,6 +14,7 @@ from tests.builders import (
     a_situation_after,
     an_update,
     an_update_command,
+    the_order,
 )
 from tests.deciding import decided, members, shown
 from worker.checkout.catalog import Catalog
@@ -47,7 +48,7 @@ def checked_out(
 
 def outcome(decision: Decided) -> tuple[dict[str, list[str]], dict[str, int]]:
     """The items of each new order, and the code of each group that failed."""
-    orders = {each.group: [line.offer_id for line in each.order.line_items] for each in decision.orders}
+    orders = {each.group: [line.offer_id for line in the_order(each).line_items] for each in decision.orders}
     return orders, {each.order_group_id: each.code for each in decision.errors}
 
 

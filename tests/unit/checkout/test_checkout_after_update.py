@@ -19,6 +19,7 @@ from tests.builders import (
     a_situation_after,
     an_update,
     an_update_command,
+    the_order,
 )
 from tests.deciding import body_of, decided, shown, stored
 from worker.checkout.command import Command
@@ -66,7 +67,7 @@ def test_a_checkout_by_reference_orders_the_lines_of_the_last_update() -> None:
     decision = decided(by_reference(cartVersion=2), situation)
 
     assert decision.event.type == "checkout.completed"
-    assert [(made.group, made.order.line_items[0].quantity) for made in decision.orders] == [("good", 1)]
+    assert [(made.group, the_order(made).line_items[0].quantity) for made in decision.orders] == [("good", 1)]
     assert (decision.cart_version, body_of(decision)["cartStatus"]) == (3, "Ordered")
 
 
@@ -75,7 +76,7 @@ def test_an_add_on_that_was_nested_in_an_update_is_ordered_with_its_base() -> No
 
     (made,) = decided(by_reference(), situation).orders
 
-    assert [line.quantity for line in made.order.line_items] == [1, 3, 4]
+    assert [line.quantity for line in the_order(made).line_items] == [1, 3, 4]
 
 
 def test_an_error_that_an_update_showed_stays_until_another_update() -> None:
@@ -127,7 +128,7 @@ def test_an_inline_checkout_without_an_ordered_group_keeps_it_and_answers_for_wh
     decision = decided(inline(NEW), after_checkout(GOOD))
 
     assert lines_in(decision) == [("new", "new", 1), ("good", "good", 1)]
-    assert [each["id"] for each in body_of(decision)["orders"]] == [decision.orders[0].order.id]
+    assert [each["id"] for each in body_of(decision)["orders"]] == [decision.orders[0].members["id"]]
 
 
 MOVED: dict[str, list[dict[str, Any]]] = {
@@ -151,7 +152,7 @@ def test_a_line_that_is_ordered_and_comes_in_another_group_is_never_ordered_agai
 
     assert [code for _, code in errors_of(first)] == [800065]
     assert first.orders == ()
-    ordered = [line.offer_id for made in by_id.orders for line in made.order.line_items]
+    ordered = [line.offer_id for made in by_id.orders for line in the_order(made).line_items]
     assert len(ordered) == sum(line["id"] == 8 for line in lines)
     assert [each for each in lines_in(first) if each[0] == "good"] == [("good", "good", 1)]
 

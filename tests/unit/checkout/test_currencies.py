@@ -48,7 +48,9 @@ def test_an_ordered_line_is_not_ordered_again_in_the_catalogs_new_currency(
 
     assert second.orders == ()
     assert second.errors == ()
-    assert [order["id"] for order in json.loads(second.event.body)["orders"]] == [first.orders[0].order.id]
+    assert [order["id"] for order in json.loads(second.event.body)["orders"]] == [
+        first.orders[0].members["id"]
+    ]
 
 
 def test_a_line_that_joins_an_ordered_group_is_read_in_its_currency() -> None:

@@ -76,7 +76,7 @@ def test_the_result_says_which_groups_were_ordered_and_which_were_not(
     assert decision.event.type == event
     assert [each.group for each in decision.orders] == orders
     assert [(each["orderGroupId"], each["code"]) for each in body["orderErrors"]] == errors
-    assert [each["id"] for each in body["orders"]] == [each.order.id for each in decision.orders]
+    assert [each["id"] for each in body["orders"]] == [each.members["id"] for each in decision.orders]
     assert (body["cartStatus"], stored(decision).content.status) == (status, status)
 
 

@@ -141,7 +141,7 @@ def test_a_group_that_was_ordered_with_other_content_is_an_error_and_its_order_i
     body = json.loads(decision.event.body)
     assert [(each["orderGroupId"], each["code"]) for each in body["orderErrors"]] == [("good", 800065)]
     assert [each.group for each in decision.orders] == ["bad"]
-    assert [each["id"] for each in body["orders"]] == [decision.orders[0].order.id]
+    assert [each["id"] for each in body["orders"]] == [decision.orders[0].members["id"]]
     assert body["cartStatus"] == "Ordered"
 
 

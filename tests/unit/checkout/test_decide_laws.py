@@ -17,6 +17,7 @@ from tests.builders import (
     a_line,
     a_situation_after,
     an_open_catalog,
+    the_order,
 )
 from tests.strategies import carts, catalogs, checkouts, respelled
 from worker.checkout.catalog import Catalog
@@ -41,6 +42,12 @@ def lines_of(decision: Decided) -> dict[str, list[CartLineItem]]:
     return groups
 
 
+def _unknown_members(order: Order) -> dict[str, Any]:
+    links = (order.links, *(line.links for line in order.line_items))
+    models = (order, *order.line_items, *links)
+    return {name: value for model in models for name, value in (model.model_extra or {}).items()}
+
+
 def from_the_database(situation: Situation) -> Situation:
     """The situation after its JSON was written and read."""
     content = situation.cart.content
@@ -63,7 +70,7 @@ def test_every_group_has_an_order_or_an_error_and_never_both(
     failed = [each.order_group_id for each in decision.errors]
     assert Counter(ordered + failed) == Counter(lines_of(decision).keys())
     body = json.loads(decision.event.body)
-    assert [each["id"] for each in body["orders"]] == [each.order.id for each in decision.orders]
+    assert [each["id"] for each in body["orders"]] == [each.members["id"] for each in decision.orders]
     assert [each["orderGroupId"] for each in body["orderErrors"]] == failed
     assert decision.event.type == (
         "checkout.completed" if not failed else "checkout.partial" if ordered else "checkout.failed"
@@ -79,14 +86,22 @@ def test_an_order_holds_the_lines_of_its_group_with_their_quantities(
 
     groups = lines_of(decision)
     for made in decision.orders:
-        lines = made.order.line_items
+        lines = the_order(made).line_items
         assert [(each.offer_id, each.quantity) for each in lines] == [
             (line.catalog_item_id, line.quantity) for line in groups[made.group]
         ]
         assert [each.line_item_number for each in lines] == list(range(len(lines)))
         assert {(line.billing_cycle, line.currency_code) for line in groups[made.group]} == {
-            (made.order.billing_cycle, made.order.currency_code)
+            (the_order(made).billing_cycle, the_order(made).currency_code)
         }
+
+
+@given(checkouts(), catalogs())
+def test_an_order_is_written_as_the_contract_writes_it(checkout: dict[str, Any], catalog: Catalog) -> None:
+    for made in decided(a_command(checkout), Situation(), catalog).orders:
+        order = the_order(made)
+        assert order.to_json() == made.content
+        assert _unknown_members(order) == {}
 
 
 @given(checkouts(), catalogs())
@@ -134,7 +149,7 @@ def test_no_group_is_ever_ordered_twice(
     second = decided(a_command(a_checkout(other), message_id="again"), after, later)
 
     assert not {each.group for each in second.orders} & after.orders.keys()
-    ids = [each.order.id for each in (*first.orders, *second.orders)]
+    ids = [each.members["id"] for each in (*first.orders, *second.orders)]
     assert len({*ids}) == len(ids)
 
 

@@ -1,6 +1,7 @@
 """The published shape of an order."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from contracts.cart import Cart
 from contracts.order import Order
@@ -42,14 +44,18 @@ FLAT_ADD_ON = a_line(
 )
 
 
-def order_of(
+def members_of(
     *lines: dict[str, Any], group: str | None = None, customer: str = CUSTOMER, cart: str = CART
-) -> Order:
+) -> Mapping[str, Any]:
     add_on = a_catalog_item(ADD_ON, title="Add-on", is_addon=True, prerequisites=("one", ITEM))
     catalog = a_catalog(a_catalog_item(title="Seats"), add_on)
     grouped = the_group(Cart.model_validate(a_cart(*lines)), catalog)
     grouped = replace(grouped, name=group or grouped.name)
     return make_order(grouped, customer_id=customer, cart_id=cart, catalog=catalog, created=NOW)
+
+
+def order_of(*lines: dict[str, Any], **key: str) -> Order:
+    return Order.model_validate_json(to_json(members_of(*lines, **key)))
 
 
 def test_an_order_has_its_published_shape_to_the_byte() -> None:
@@ -63,6 +69,13 @@ def test_an_order_that_was_stored_is_read_as_the_same_order() -> None:
 
     assert Order.model_validate_json(order.to_json()) == order
     assert Order.model_validate_json(order.to_json()).to_json() == order.to_json()
+
+
+@pytest.mark.parametrize("lines", [[a_line()], [EVERYTHING], [EVERYTHING, FLAT_ADD_ON]], ids=range(3))
+def test_an_order_is_written_as_the_contract_writes_it(lines: list[dict[str, Any]]) -> None:
+    members = members_of(*lines)
+
+    assert Order.model_validate(members).to_json() == to_json(members)
 
 
 def test_a_line_takes_the_catalog_s_title_where_it_names_none() -> None:

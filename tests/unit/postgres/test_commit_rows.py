@@ -106,7 +106,7 @@ def test_an_order_becomes_its_row_with_group_hash_and_published_form() -> None:
     assert rows == [
         (
             CUSTOMER,
-            made.order.id,
+            made.members["id"],
             CART,
             "good",
             "message-1",
@@ -114,7 +114,7 @@ def test_an_order_becomes_its_row_with_group_hash_and_published_form() -> None:
             "monthly",
             "USD",
             "pending",
-            made.order.to_json().decode(),
+            made.content.decode(),
             NOW,
         )
     ]
@@ -122,7 +122,7 @@ def test_an_order_becomes_its_row_with_group_hash_and_published_form() -> None:
 
 
 def test_every_line_of_an_order_becomes_a_row() -> None:
-    order, item = PARTIAL.orders[0].order.id, a_line()["catalogItemId"]
+    order, item = PARTIAL.orders[0].members["id"], a_line()["catalogItemId"]
 
     assert rows_of(PARTIAL)["lines"] == [
         (CUSTOMER, order, 0, item, 1, "P1Y"),
