@@ -1,7 +1,7 @@
 """The story of a batch: receive, decode, load, decide, commit, publish, settle."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from traceback import format_tb
@@ -33,6 +33,7 @@ from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, REDELIVERED, L
 _TRIES_ALONE: Final = 3
 _LARGE_BYTES: Final = 65_536
 _TRIES_IN_CONFLICT: Final = 10
+_MOST_ROUNDS: Final = 20
 
 log = structlog.get_logger()
 
@@ -182,19 +183,32 @@ class Pipeline:
         raise AssertionError("the last attempt returns or raises")
 
     async def _decide(self, commands: Sequence[Command]) -> list[Decision]:
+        """Decide until all of it stands: what other workers overtook is loaded again."""
+        decisions: dict[tuple[str, str], Decision] = {}
+        for _ in range(_MOST_ROUNDS):
+            left = [each for each in commands if each.cart_key not in decisions]
+            decisions |= await self._decide_once(left)
+            if len(decisions) == len(commands):
+                return [decisions[each.cart_key] for each in commands]
+        raise TransactionConflict("Others change these carts all the time")
+
+    async def _decide_once(self, commands: Sequence[Command]) -> dict[tuple[str, str], Decision]:
+        """Load, decide and commit; by cart, without what others changed in between."""
         catalog = self._parts.catalog()
         with self._parts.outbox.taken() as marks:
-            async with self._parts.checkouts.transaction() as transaction:
-                situations = await transaction.load(commands, catalog)
-                decisions = [
-                    decide(command, situation, catalog)
+            async with self._parts.checkouts.batch() as store:
+                situations = await store.load(commands, catalog)
+                decisions = {
+                    command.cart_key: decide(command, situation, catalog)
                     for command, situation in zip(commands, situations, strict=True)
-                ]
-                await transaction.commit([each for each in decisions if isinstance(each, Decided)], marks)
-                if replays := _answered_replays(decisions):
-                    await transaction.settle_replays(replays)
+                }
                 self._reach(Place.BEFORE_COMMIT, (command.message_id for command in commands))
-        return decisions
+                overtaken = await store.commit(
+                    [each for each in decisions.values() if isinstance(each, Decided)],
+                    marks=marks,
+                    replays=_answered_replays(decisions.values()),
+                )
+        return {cart: decision for cart, decision in decisions.items() if cart not in overtaken}
 
     def _note(self, published: Sequence[Published]) -> None:
         self._parts.status.settled += len(published)
@@ -246,7 +260,7 @@ def _one_per_cart(received: Sequence[Received]) -> tuple[list[Received], list[Re
     return batch, later
 
 
-def _answered_replays(decisions: Sequence[Decision]) -> list[Command]:
+def _answered_replays(decisions: Iterable[Decision]) -> list[Command]:
     """Replays with an outcome; one whose message id is refused becomes a dead letter again."""
     answered = (each.command for each in decisions if not isinstance(each, Reused))
     return [command for command in answered if command.replay_token]

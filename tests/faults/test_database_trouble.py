@@ -202,10 +202,13 @@ async def test_a_line_to_the_database_that_carries_nothing_any_more_is_given_up(
 
 
 async def test_a_commit_whose_answer_is_lost_is_found_done_and_not_done_again(stage: Stage) -> None:
-    unlucky = a_request("a", "b")
-    inputs = [Input.of(unlucky), *checkouts(20)]
+    before, unlucky = checkouts(20), a_request("a", "b")
+    inputs = [*before, Input.of(unlucky)]
     worker, _ = await stage.start(failpoint=f"before-commit@{unlucky.message_id}:stop")
-    await stage.send(inputs)
+    await stage.send(before)
+    # So that the statement is prepared, and its execution is all that goes to the database.
+    await stage.until_done(before)
+    await stage.send(inputs[-1:])
     await worker.until_stopped_by_failpoint()
     stage.to_database.freeze(Way.TO_CLIENT)
     worker.go_on()

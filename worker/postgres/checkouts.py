@@ -1,7 +1,7 @@
 """Carts, checkouts and orders: what a batch loads and commits."""
 
 import sys
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from enum import StrEnum
@@ -47,31 +47,26 @@ class Checkouts:
         self._pool = pool
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator["CheckoutTransaction"]:
-        """One transaction, committed when the block ends and rolled back when it raises.
+    async def batch(self) -> AsyncIterator["BatchStore"]:
+        """What a batch loads and commits with, on one connection.
 
         Raises:
             TransactionConflict, DataRejected: nothing was applied.
             DatabaseUnavailable: if it came from the commit, it may have been applied.
         """
-        async with acquired(self._pool) as connection, connection.transaction():
-            yield CheckoutTransaction(connection)
+        async with acquired(self._pool) as connection:
+            yield BatchStore(connection)
 
 
-class CheckoutTransaction:
-    """What a batch does to the database."""
+class BatchStore:
+    """What a batch does to the database: one statement reads, one writes, and nothing is locked between."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def load(self, commands: Sequence[Command], catalog: Catalog) -> list[Situation]:
-        """Make and lock the carts of the commands, and read the situation of each.
-
-        At most one command a cart and one an identity, or the batch would wait for itself.
-        """
+        """Read the situation of each command."""
         rows = await self._load(commands)
-        if any(row["version"] != row["seen_version"] for row in rows):
-            rows = await self._load(commands)
         situations = [_situation(command, row) for command, row in zip(commands, rows, strict=True)]
         wanted = [
             (*command.cart_key, base)
@@ -98,13 +93,31 @@ class CheckoutTransaction:
         keys = ((command.customer_id, command.cart_id, command.message_id) for command in commands)
         return await self._connection.fetch(statement("load"), *commit_rows.columns(keys, width=3))
 
-    async def commit(self, decided: Sequence[Decided], marks: Iterable[Mark] = ()) -> None:
-        """Write the effects; they are durable when the transaction's block has ended."""
-        arrays = chain(commit_rows.effects(decided), commit_rows.columns(marks, width=3))
-        await self._connection.execute(statement("commit"), *arrays)
+    async def commit(
+        self, decided: Sequence[Decided], *, marks: Iterable[Mark] = (), replays: Collection[Command] = ()
+    ) -> set[tuple[str, str]]:
+        """Write the effects, and resolve the dead letters whose replays were answered.
 
-    async def settle_replays(self, commands: Sequence[Command]) -> None:
-        """Resolve the dead letters whose replays these are; a token that is not expected changes nothing."""
+        At most one command a cart and one an identity, or the batch would be in its own way.
+
+        Returns:
+            The keys of carts that others changed since they were loaded: nothing is written of these.
+        """
+        if not replays:
+            return await self._write(decided, marks)
+        async with self._connection.transaction():
+            overtaken = await self._write(decided, marks)
+            await self._settle([each for each in replays if each.cart_key not in overtaken])
+        return overtaken
+
+    async def _write(self, decided: Sequence[Decided], marks: Iterable[Mark]) -> set[tuple[str, str]]:
+        changing = [each.command.cart_key for each in decided if each.cart]
+        arrays = chain(commit_rows.effects(decided), commit_rows.columns(marks, width=3))
+        rows = await self._connection.fetch(statement("commit"), *arrays)
+        return {changing[row["position"] - 1] for row in rows}
+
+    async def _settle(self, commands: Sequence[Command]) -> None:
+        """A token that is not expected changes nothing."""
         rows = ((each.replay_token, each.customer_id, each.message_id) for each in commands)
         await self._connection.execute(statement("settle_replays"), *commit_rows.columns(rows, width=3))
 

@@ -17,7 +17,7 @@ def effects(decided: Sequence[Decided]) -> Iterator[list[Any]]:
         columns((_cart(each, each.cart) for each in decided if each.cart), width=10),
         columns((_outcome(each) for each in decided), width=14),
         columns(chain.from_iterable(map(_orders, decided)), width=11),
-        columns(chain.from_iterable(map(_lines, decided)), width=6),
+        columns(chain.from_iterable(map(_lines, decided)), width=7),
         columns(chain.from_iterable(map(_errors, decided)), width=7),
     )
 
@@ -93,6 +93,7 @@ def _lines(decided: Decided) -> Iterator[Row]:
         for line in made.members["lineItems"]:
             yield (
                 decided.command.customer_id,
+                decided.command.cart_id,
                 made.members["id"],
                 line["lineItemNumber"],
                 line["offerId"],

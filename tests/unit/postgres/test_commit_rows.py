@@ -26,7 +26,7 @@ from worker.postgres.commit_rows import columns, effects
 from worker.postgres.statements import statement
 
 MARKS = 3
-WIDTHS = {"carts": 10, "outcomes": 14, "orders": 11, "lines": 6, "errors": 7}
+WIDTHS = {"carts": 10, "outcomes": 14, "orders": 11, "lines": 7, "errors": 7}
 GOOD = a_line(orderGroup="good", addonItems=[a_line(quantity=2)])
 BAD = a_line(orderGroup="bad", quantity=1001)
 HOUR = timedelta(hours=1)
@@ -125,8 +125,8 @@ def test_every_line_of_an_order_becomes_a_row() -> None:
     order, item = PARTIAL.orders[0].members["id"], a_line()["catalogItemId"]
 
     assert rows_of(PARTIAL)["lines"] == [
-        (CUSTOMER, order, 0, item, 1, "P1Y"),
-        (CUSTOMER, order, 1, item, 2, "P1Y"),
+        (CUSTOMER, CART, order, 0, item, 1, "P1Y"),
+        (CUSTOMER, CART, order, 1, item, 2, "P1Y"),
     ]
 
 

@@ -1,23 +1,42 @@
 -- name: commit
--- Write everything that a batch decided, and mark what earlier batches published, in one statement.
-WITH changed_cart AS (
-    UPDATE carts SET
-        version = changed.version,
-        status = changed.status,
-        assigned = changed.assigned::json,
-        content = changed.content::json,
-        created_at = changed.created_at,
-        modified_at = changed.modified_at,
-        expires_at = changed.expires_at,
-        content_asked_at = changed.content_asked_at
-    FROM unnest(
-        $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[],
-        $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[]
-    ) AS changed (
+-- Write everything that a batch decided, mark what earlier batches published, and tell which carts were
+-- changed by others since they were loaded, by their place among the carts. Nothing is written of those.
+--
+-- Everything that a decision rests on changes the cart's version, or is another outcome of the same message,
+-- which the key of outcomes refuses.
+WITH changed AS (
+    INSERT INTO carts AS cart (
         customer_id, cart_id, version, status, assigned, content, created_at, modified_at, expires_at,
         content_asked_at
     )
-    WHERE carts.customer_id = changed.customer_id AND carts.cart_id = changed.cart_id
+    SELECT customer_id, cart_id, version, status, assigned::json, content::json, created_at, modified_at,
+        expires_at, content_asked_at
+    FROM unnest(
+        $1::uuid[], $2::uuid[], $3::integer[], $4::text[], $5::text[], $6::text[],
+        $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[]
+    ) AS asked (
+        customer_id, cart_id, version, status, assigned, content, created_at, modified_at, expires_at,
+        content_asked_at
+    )
+    -- In key order: another worker may change the same carts, and the two must not wait for each other.
+    ORDER BY customer_id, cart_id
+    -- The newest version of the row is looked at, even one that this statement's snapshot does not show.
+    ON CONFLICT (customer_id, cart_id) DO UPDATE SET
+        version = excluded.version,
+        status = excluded.status,
+        assigned = excluded.assigned,
+        content = excluded.content,
+        created_at = excluded.created_at,
+        modified_at = excluded.modified_at,
+        expires_at = excluded.expires_at,
+        content_asked_at = excluded.content_asked_at
+    WHERE cart.version = excluded.version - 1
+    RETURNING cart.customer_id, cart.cart_id
+),
+overtaken AS (
+    SELECT customer_id, cart_id, position
+    FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS asked (customer_id, cart_id, position)
+    WHERE (customer_id, cart_id) NOT IN (SELECT customer_id, cart_id FROM changed)
 ),
 new_outcome AS (
     INSERT INTO outcomes (
@@ -27,7 +46,8 @@ new_outcome AS (
     SELECT * FROM unnest(
         $11::uuid[], $12::text[], $13::uuid[], $14::integer[], $15::bytea[], $16::timestamptz[],
         $17::uuid[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::bytea[]
-    )
+    ) AS made (customer_id, message_id, cart_id)
+    WHERE (customer_id, cart_id) NOT IN (SELECT customer_id, cart_id FROM overtaken)
 ),
 new_order AS (
     INSERT INTO orders (
@@ -43,30 +63,42 @@ new_order AS (
         customer_id, order_id, cart_id, order_group, message_id, content_hash,
         billing_cycle, currency_code, status, content, created_at
     )
+    WHERE (customer_id, cart_id) NOT IN (SELECT customer_id, cart_id FROM overtaken)
 ),
 new_line AS (
     INSERT INTO order_line_items (
         customer_id, order_id, line_item_number, catalog_item_id, quantity, term_duration
     )
-    SELECT * FROM unnest($36::uuid[], $37::uuid[], $38::integer[], $39::text[], $40::integer[], $41::text[])
+    SELECT customer_id, order_id, line_item_number, catalog_item_id, quantity, term_duration
+    FROM unnest(
+        $36::uuid[], $37::uuid[], $38::uuid[], $39::integer[], $40::text[], $41::integer[], $42::text[]
+    ) AS made (
+        customer_id, cart_id, order_id, line_item_number, catalog_item_id, quantity, term_duration
+    )
+    WHERE (customer_id, cart_id) NOT IN (SELECT customer_id, cart_id FROM overtaken)
 ),
 new_error AS (
     INSERT INTO order_errors (
         customer_id, message_id, order_group, cart_id, code, description, created_at
     )
     SELECT * FROM unnest(
-        $42::uuid[], $43::text[], $44::text[], $45::uuid[], $46::integer[], $47::text[], $48::timestamptz[]
-    )
+        $43::uuid[], $44::text[], $45::text[], $46::uuid[], $47::integer[], $48::text[], $49::timestamptz[]
+    ) AS found (customer_id, message_id, order_group, cart_id)
+    WHERE (customer_id, cart_id) NOT IN (SELECT customer_id, cart_id FROM overtaken)
     -- A checkout whose row was pruned may be asked for again, and fail again.
     ON CONFLICT (customer_id, message_id, order_group) DO UPDATE
     SET code = excluded.code, description = excluded.description, created_at = excluded.created_at
+),
+marked AS (
+    UPDATE outcomes SET publication = mark.publication, published_at = clock_timestamp()
+    FROM (
+        SELECT * FROM unnest($50::uuid[], $51::text[], $52::text[])
+            AS mark (customer_id, message_id, publication)
+        -- In key order as well: another worker may mark the same events.
+        ORDER BY customer_id, message_id
+    ) AS mark
+    WHERE outcomes.customer_id = mark.customer_id
+        AND outcomes.message_id = mark.message_id
+        AND outcomes.publication <> 'published'
 )
-UPDATE outcomes SET publication = mark.publication, published_at = clock_timestamp()
-FROM (
-    SELECT * FROM unnest($49::uuid[], $50::text[], $51::text[]) AS mark (customer_id, message_id, publication)
-    -- In key order: another worker may mark the same events, and the two must not wait for each other.
-    ORDER BY customer_id, message_id
-) AS mark
-WHERE outcomes.customer_id = mark.customer_id
-    AND outcomes.message_id = mark.message_id
-    AND outcomes.publication <> 'published'
+SELECT position FROM overtaken

@@ -1,26 +1,11 @@
 -- name: load
--- Make and lock the cart rows of a batch in key order, and read what is stored about each command.
---
--- ON CONFLICT DO UPDATE returns the newest version of a row even where this statement's snapshot is older
--- (it waited for another transaction). seen_version is what the snapshot shows: where the two differ, orders
--- and earlier outcomes may be missing here, and the statement is run again, now holding the locks.
-WITH command AS (
-    SELECT customer_id, cart_id, message_id, position
-    FROM unnest($1::uuid[], $2::uuid[], $3::text[])
-        WITH ORDINALITY AS given (customer_id, cart_id, message_id, position)
-),
-locked AS (
-    INSERT INTO carts AS cart (customer_id, cart_id)
-    SELECT customer_id, cart_id FROM command ORDER BY customer_id, cart_id
-    ON CONFLICT (customer_id, cart_id) DO UPDATE SET version = cart.version
-    RETURNING cart.customer_id, cart.cart_id, cart.version, cart.assigned, cart.content, cart.content_asked_at
-)
+-- What is stored about each command, all in one snapshot. Nothing is locked: whether it still stands is for
+-- `commit` to say.
 SELECT
-    locked.version,
-    coalesce(seen.version, 0) AS seen_version,
-    locked.assigned,
-    locked.content,
-    locked.content_asked_at,
+    coalesce(cart.version, 0) AS version,
+    cart.assigned,
+    cart.content,
+    cart.content_asked_at,
     earlier.content_hash,
     earlier.event_id,
     earlier.event_type,
@@ -33,9 +18,9 @@ SELECT
     ordered.groups,
     ordered.hashes,
     ordered.orders
-FROM command
-JOIN locked USING (customer_id, cart_id)
-LEFT JOIN carts AS seen USING (customer_id, cart_id)
+FROM unnest($1::uuid[], $2::uuid[], $3::text[])
+    WITH ORDINALITY AS command (customer_id, cart_id, message_id, position)
+LEFT JOIN carts AS cart USING (customer_id, cart_id)
 LEFT JOIN outcomes AS earlier
     ON earlier.customer_id = command.customer_id AND earlier.message_id = command.message_id
 CROSS JOIN LATERAL (
@@ -44,7 +29,7 @@ CROSS JOIN LATERAL (
         array_agg(stored.content_hash ORDER BY stored.order_group) AS hashes,
         array_agg(stored.content::text ORDER BY stored.order_group) AS orders
     FROM orders AS stored
-    WHERE stored.customer_id = command.customer_id AND stored.cart_id = command.cart_id
+    WHERE stored.customer_id = cart.customer_id AND stored.cart_id = cart.cart_id
 ) AS ordered
 ORDER BY command.position
 
