@@ -2,20 +2,25 @@
 
 import asyncio
 from collections import deque
+from contextlib import suppress
+from time import monotonic
 from typing import Final
 
 from worker.amqp.delivery import Delivery
 
-# A small batch costs nearly what a large one does: a third one beside two would only slow these down.
-_SMALL_AT_ONCE: Final = 2
+# A batch costs as much as three messages, whatever is in it: beside another one it has to be worth that.
+_WORTH_A_BATCH: Final = 20
+# One that waits for something else does not keep the others waiting.
+PATIENCE_SECONDS: Final = 0.1
 
 
 class HandOut:
     """Deliveries in the order in which they came.
 
-    A batch that is not full is given out while less than two are. A redelivered one may be what ended the
-    process before. It is given out when nothing else is, and nothing else until it is finished: should it end
-    the process again, no other was begun.
+    The first batch takes whatever is there, one beside it a good part of a batch, more beside two only full
+    ones; unless nothing was given out for a while. A redelivered one may be what ended the process before. It
+    is given out when nothing else is, and nothing else until it is finished: should it end the process again,
+    no other was begun.
     """
 
     def __init__(self) -> None:
@@ -23,6 +28,7 @@ class HandOut:
         self._batches_out = 0
         self._alone = False
         self._ended = False
+        self._last_begun = 0.0
         self._changed = asyncio.Event()
 
     @property
@@ -50,10 +56,17 @@ class HandOut:
         while not (batch := self._next(limit)):
             if self._ended and not self._waiting:
                 break
-            self._changed.clear()
-            await self._changed.wait()
+            await self._change()
         self._batches_out += bool(batch)
+        self._last_begun = monotonic()
         return batch
+
+    async def _change(self) -> None:
+        """Until something happened, or what waits has waited long enough."""
+        self._changed.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_SECONDS if self._waiting else None):
+                await self._changed.wait()
 
     def _next(self, limit: int) -> list[Delivery]:
         if self._alone or not self._waiting:
@@ -67,8 +80,12 @@ class HandOut:
 
     def _first_deliveries(self, limit: int) -> list[Delivery]:
         batch: list[Delivery] = []
-        if self._batches_out >= _SMALL_AT_ONCE and len(self._waiting) < limit:
+        if not self._is_worth_a_batch(limit):
             return batch
         while self._waiting and not self._waiting[0].redelivered and len(batch) < limit:
             batch.append(self._waiting.popleft())
         return batch
+
+    def _is_worth_a_batch(self, limit: int) -> bool:
+        least = (1, min(_WORTH_A_BATCH, limit), limit)[min(self._batches_out, 2)]
+        return len(self._waiting) >= least or monotonic() - self._last_begun > PATIENCE_SECONDS

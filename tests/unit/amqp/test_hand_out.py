@@ -4,10 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from tests.builders import a_delivery
+from worker.amqp import hand_out as module
 from worker.amqp.hand_out import HandOut
 
-LIMIT = 4
+LIMIT = 40
+WORTH_A_BATCH = 20
 
 
 def _handing_out(count: int, *, redelivered: Sequence[int] = ()) -> HandOut:
@@ -32,36 +36,66 @@ async def _taken(hand_out: HandOut) -> list[int] | None:
     return [each.tag for each in taking.result()]
 
 
-async def test_whatever_waits_is_given_out_up_to_the_limit() -> None:
-    hand_out = _handing_out(6)
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing here takes so long, whatever else the machine does."""
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 60.0)
 
-    assert await _taken(hand_out) == [0, 1, 2, 3]
-    assert await _taken(hand_out) == [4, 5]
+
+async def test_whatever_waits_is_given_out_up_to_the_limit() -> None:
+    hand_out = _handing_out(LIMIT + WORTH_A_BATCH)
+
+    assert await _taken(hand_out) == list(range(LIMIT))
+    assert await _taken(hand_out) == list(range(LIMIT, LIMIT + WORTH_A_BATCH))
     assert await _taken(hand_out) is None
+
+
+async def test_a_batch_beside_another_one_is_worth_its_cost() -> None:
+    hand_out = _handing_out(1)
+    assert await _taken(hand_out) == [0]
+    _put(hand_out, *range(1, WORTH_A_BATCH))
+    assert await _taken(hand_out) is None
+
+    _put(hand_out, WORTH_A_BATCH)
+    assert await _taken(hand_out) == list(range(1, WORTH_A_BATCH + 1))
 
 
 async def test_a_third_batch_beside_two_is_a_full_one() -> None:
-    hand_out = _handing_out(1)
-    assert await _taken(hand_out) == [0]
-    _put(hand_out, 1)
-    assert await _taken(hand_out) == [1]
+    hand_out = _handing_out(LIMIT + WORTH_A_BATCH)
+    await _taken(hand_out)
+    await _taken(hand_out)
 
-    _put(hand_out, 2, 3, 4)
+    _put(hand_out, *range(1, LIMIT))
     assert await _taken(hand_out) is None
-    _put(hand_out, 5)
-    assert await _taken(hand_out) == [2, 3, 4, 5]
+    _put(hand_out, LIMIT)
+    assert await _taken(hand_out) == list(range(1, LIMIT + 1))
+
+
+async def test_a_limit_below_what_is_worth_a_batch_makes_full_ones() -> None:
+    hand_out = _handing_out(6)
+
+    batches = [await hand_out.take(2) for _ in range(3)]
+    assert [len(each) for each in batches] == [2, 2, 2]
 
 
 async def test_what_waited_for_a_batch_to_end_is_given_out_together() -> None:
     hand_out = _handing_out(1)
     await _taken(hand_out)
-    _put(hand_out, 1)
-    await _taken(hand_out)
-    _put(hand_out, 2, 3)
+    _put(hand_out, 1, 2)
     assert await _taken(hand_out) is None
 
     hand_out.finished()
-    assert await _taken(hand_out) == [2, 3]
+    assert await _taken(hand_out) == [1, 2]
+
+
+async def test_a_batch_that_does_not_end_holds_no_others_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.05)
+    waiting = _handing_out(1)
+    await waiting.take(LIMIT)
+
+    for tag in (1, 2):
+        _put(waiting, tag)
+        assert [each.tag for each in await waiting.take(LIMIT)] == [tag]
 
 
 async def test_a_redelivered_one_is_given_out_alone() -> None:
@@ -80,13 +114,11 @@ async def test_what_waits_at_the_end_is_still_given_out() -> None:
     hand_out = _handing_out(1)
     await _taken(hand_out)
     _put(hand_out, 1)
-    await _taken(hand_out)
-    _put(hand_out, 2)
     hand_out.end()
 
     assert await _taken(hand_out) is None
     hand_out.finished()
-    assert await _taken(hand_out) == [2]
+    assert await _taken(hand_out) == [1]
     assert await _taken(hand_out) == []
 
 
