@@ -1,7 +1,7 @@
 """The two bases of every wire type: exact for what is sent, tolerant for what others send."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, model_validator
 from pydantic.alias_generators import to_camel
@@ -14,6 +14,7 @@ MAX_MEMBERS: Final = 400
 
 _UNREAD_LEFT: Final = "unread_left"
 _YEAR_ONE: Final = "0001-"
+_set: Final = object.__setattr__
 
 
 class WireModel(BaseModel):
@@ -31,6 +32,18 @@ class WireModel(BaseModel):
         validate_by_alias=True,
         validate_by_name=True,
     )
+
+    def changed(self, **members: Any) -> Self:
+        """A copy with these members, which are not checked.
+
+        What `model_copy` does for it that is frozen and has no private members, in half the time.
+        """
+        copy = object.__new__(type(self))
+        _set(copy, "__dict__", self.__dict__ | members)
+        _set(copy, "__pydantic_fields_set__", self.__pydantic_fields_set__ | members.keys())
+        _set(copy, "__pydantic_extra__", self.__pydantic_extra__)
+        _set(copy, "__pydantic_private__", None)
+        return copy
 
     def to_json(self) -> bytes:
         """This value as it goes on the wire: UTF-8 JSON without null members."""

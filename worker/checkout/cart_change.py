@@ -52,18 +52,16 @@ def changed_cart(
 ) -> CartChange:
     """The cart one version on, with these errors on its lines. `ordered`: the groups that have an order."""
     lines = _lines_after(grouped, situation, line_errors)
-    content = cart.model_copy(
-        update={
-            "id": command.cart_id,
-            "creation_timestamp": lifetime.creation,
-            "expiration_timestamp": lifetime.expiration,
-            "last_modified_timestamp": timestamp(command.received),
-            "last_modified_user": command.user,
-            "line_items": lines,
-            "status": ORDERED if all(line.order_group in ordered for line in lines) else ACTIVE,
-            "links": _links(command),
-            "attributes": {"objectType": "Cart"},
-        }
+    content = cart.changed(
+        id=command.cart_id,
+        creation_timestamp=lifetime.creation,
+        expiration_timestamp=lifetime.expiration,
+        last_modified_timestamp=timestamp(command.received),
+        last_modified_user=command.user,
+        line_items=lines,
+        status=ORDERED if all(line.order_group in ordered for line in lines) else ACTIVE,
+        links=_links(command),
+        attributes={"objectType": "Cart"},
     )
     return CartChange(
         version=situation.cart.version + 1,
@@ -133,14 +131,12 @@ def _without_moved(grouped: GroupedLines) -> Iterator[CartLineItem]:
         if line.id in moved:
             continue
         addons = [addon for addon in line.addon_items or () if addon.id not in moved]
-        yield line.model_copy(update={"addon_items": addons or None}) if moved and line.addon_items else line
+        yield line.changed(addon_items=addons or None) if moved and line.addon_items else line
 
 
 def _with_error(line: CartLineItem, errors: Mapping[int | str, CartError]) -> CartLineItem:
     addons = [_with_error(addon, errors) for addon in line.addon_items or ()]
-    return line.model_copy(
-        update={
-            "error": errors.get(line.id) if line.id is not None else None,
-            "addon_items": addons or line.addon_items,
-        }
+    return line.changed(
+        error=errors.get(line.id) if line.id is not None else None,
+        addon_items=addons or line.addon_items,
     )

@@ -149,14 +149,12 @@ class _Filling:
     def base(self, line: CartLineItem) -> CartLineItem:
         currency = self.currencies.of(line)
         group = self._group(line, currency)
-        return line.model_copy(
-            update={
-                # What was ordered is stored as it was ordered: no number is spent on it.
-                "id": line.id if group in self.ordered else self.ids.take(line.id),
-                "currency_code": currency,
-                "order_group": group,
-                "error": line.error if line.id in self.kept_errors else None,
-            }
+        return line.changed(
+            # What was ordered is stored as it was ordered: no number is spent on it.
+            id=line.id if group in self.ordered else self.ids.take(line.id),
+            currency_code=currency,
+            order_group=group,
+            error=line.error if line.id in self.kept_errors else None,
         )
 
     def with_add_ons(self, line: CartLineItem) -> CartLineItem:
@@ -164,17 +162,15 @@ class _Filling:
         if not line.addon_items:
             return line
         addons = [
-            addon.model_copy(
-                update={
-                    "id": addon.id if line.order_group in self.ordered else self.ids.take(addon.id),
-                    "currency_code": addon.currency_code or line.currency_code,
-                    "order_group": line.order_group,
-                    "error": addon.error if addon.id in self.kept_errors else None,
-                }
+            addon.changed(
+                id=addon.id if line.order_group in self.ordered else self.ids.take(addon.id),
+                currency_code=addon.currency_code or line.currency_code,
+                order_group=line.order_group,
+                error=addon.error if addon.id in self.kept_errors else None,
             )
             for addon in line.addon_items
         ]
-        return line.model_copy(update={"addon_items": addons})
+        return line.changed(addon_items=addons)
 
     def _group(self, line: CartLineItem, currency: str | None) -> str:
         if line.order_group:

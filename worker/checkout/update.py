@@ -26,7 +26,7 @@ def update(command: Command, body: UpdateCart, situation: Situation, catalog: Ca
     if situation.cart.content and situation.cart.content.status == ORDERED:
         return _rejected(command, situation, _ORDERED_CODE, "The cart is ordered; make a new one")
     # How long a cart lives is not for its producer to say: these may be another cart's.
-    cart = body.cart.model_copy(update={"creation_timestamp": None, "expiration_timestamp": None})
+    cart = body.cart.changed(creation_timestamp=None, expiration_timestamp=None)
     grouped = group_lines(cart, situation, catalog)
     if why := _changed_order(grouped, situation):
         return _rejected(command, situation, _ORDERED_CODE, why)
