@@ -28,6 +28,9 @@ async def description(stage: Stage) -> dict[str, Any]:
         "postgresql": await stage.pool.fetchval("SHOW server_version"),
         "synchronousCommit": await stage.pool.fetchval("SHOW synchronous_commit"),
         "fsync": await stage.pool.fetchval("SHOW fsync"),
+        "sharedBuffers": await stage.pool.fetchval("SHOW shared_buffers"),
+        "maxWalSize": await stage.pool.fetchval("SHOW max_wal_size"),
+        "checkpointTimeout": await stage.pool.fetchval("SHOW checkpoint_timeout"),
         "libraries": dict(_versions(_PACKAGES)),
     }
 

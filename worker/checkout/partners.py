@@ -1,6 +1,5 @@
 """The partners that a line names, by their role."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from contracts.cart import CartLineItem
@@ -21,19 +20,20 @@ def on_record(line: CartLineItem) -> list[str]:
     """The resellers that a line is sold through; one at most may be. The line's own member comes last."""
     if not line.participants and line.partner_id_on_record is None:
         return []
-    return _distinct(*_in_role(line, RESELLER), line.partner_id_on_record)
+    found = _in_role(line, RESELLER)
+    if line.partner_id_on_record is not None:
+        found.append(line.partner_id_on_record)
+    return list(dict.fromkeys(found))
 
 
 def additional_on_record(line: CartLineItem) -> list[str]:
     """Further resellers, each once, in the order in which they are named."""
     if not line.participants and not line.additional_partner_ids_on_record:
         return []
-    return _distinct(*_in_role(line, ADDITIONAL_RESELLER), *(line.additional_partner_ids_on_record or ()))
+    found = _in_role(line, ADDITIONAL_RESELLER)
+    found += line.additional_partner_ids_on_record or ()
+    return list(dict.fromkeys(found))
 
 
-def _in_role(line: CartLineItem, role: str) -> Iterator[str]:
-    return (each.value for each in line.participants or () if each.key.casefold() == role)
-
-
-def _distinct(*partners: str | None) -> list[str]:
-    return [partner for partner in dict.fromkeys(partners) if partner is not None]
+def _in_role(line: CartLineItem, role: str) -> list[str]:
+    return [each.value for each in line.participants or () if each.key.casefold() == role]

@@ -1,6 +1,6 @@
 """What runs during the demonstration and the measurements, started and stopped together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -37,10 +37,10 @@ class Stage:
 
 
 @asynccontextmanager
-async def a_stage() -> AsyncIterator[Stage]:
+async def a_stage(postgres_settings: Mapping[str, str] | None = None) -> AsyncIterator[Stage]:
     """Services with schema, topology and a sample catalog."""
     async with (
-        Services() as services,
+        Services(postgres_settings=postgres_settings) as services,
         _database(services) as pool,
         connected(services.rabbitmq.amqp_url, "demo") as connection,
     ):
