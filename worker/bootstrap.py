@@ -141,7 +141,6 @@ async def open_session(
             second_deliveries=SecondDeliveries(Attempts(pool), breaker, status.worker_id),
             catalog=lambda: follower.catalog,
             limits=_limits(settings),
-            batch_size=settings.batch_size,
             failpoints=failpoints,
             status=status,
         )
@@ -184,10 +183,20 @@ async def _links(settings: Settings, status: Status) -> AsyncIterator[_Links]:
         *publishers, sweeping, announcing = [
             Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 2)
         ]
-        consumer = Consumer(channel, (CHECKOUT_QUEUE, UPDATE_QUEUE), settings.prefetch)
+        consumer = Consumer(
+            channel,
+            (CHECKOUT_QUEUE, UPDATE_QUEUE),
+            prefetch=settings.prefetch,
+            batch_size=settings.batch_size,
+        )
         archive = None
         if settings.archive is Archiving.ON:
-            archive = Consumer(await open_channel(consuming), (DEAD_LETTERS_QUEUE,), archiving.PREFETCH)
+            archive = Consumer(
+                await open_channel(consuming),
+                (DEAD_LETTERS_QUEUE,),
+                prefetch=archiving.PREFETCH,
+                batch_size=archiving.PREFETCH,
+            )
         yield _Links([consuming, publishing], consumer, archive, publishers, sweeping, announcing)
 
 

@@ -58,7 +58,6 @@ class Parts:
     second_deliveries: SecondDeliveries
     catalog: Callable[[], Catalog]
     limits: Limits
-    batch_size: int
     failpoints: Failpoints
     status: Status
 
@@ -77,7 +76,7 @@ class Pipeline:
 
     async def run(self) -> None:
         """Handle batches until the consumer is stopped and drained."""
-        while deliveries := await self._parts.consumer.take(self._parts.batch_size):
+        while deliveries := await self._parts.consumer.take():
             started = monotonic()
             if deliveries[0].redelivered:
                 await self._handle_again(deliveries[0])

@@ -19,7 +19,7 @@ AT_ONCE = 40
 
 @asynccontextmanager
 async def _consuming(channel: Channel, queue: str) -> AsyncIterator[Consumer]:
-    consumer = Consumer(channel, (queue,), MESSAGES)
+    consumer = Consumer(channel, (queue,), prefetch=MESSAGES, batch_size=MESSAGES)
     await consumer.start()
     widening = asyncio.create_task(consumer.widen())
     try:
@@ -32,7 +32,7 @@ async def _taken(consumer: Consumer) -> list[Delivery]:
     deliveries: list[Delivery] = []
     async with asyncio.timeout(20):
         while len(deliveries) < MESSAGES:
-            deliveries += await consumer.take(MESSAGES)
+            deliveries += await consumer.take()
             # So that a batch that is not full may follow; nothing is acknowledged by it.
             consumer.finished()
     return deliveries

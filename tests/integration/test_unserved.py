@@ -45,7 +45,7 @@ async def _queue_of_another(channel: Channel) -> str:
 
 async def test_a_queue_that_does_not_serve_us_is_a_lost_broker(channels: tuple[Channel, Channel]) -> None:
     queue = await _queue_of_another(channels[0])
-    ours = Consumer(channels[1], (queue,), 10)
+    ours = Consumer(channels[1], (queue,), prefetch=10, batch_size=1)
     await ours.start()
 
     with pytest.raises(BrokerUnavailable, match="has messages, and none is delivered"):
@@ -56,13 +56,13 @@ async def test_messages_that_come_between_two_looks_were_on_their_way(
     channels: tuple[Channel, Channel],
 ) -> None:
     queue = await _queue_of_another(channels[0])
-    ours = Consumer(channels[1], (queue,), 10)
+    ours = Consumer(channels[1], (queue,), prefetch=10, batch_size=1)
     await ours.start()
     watching = asyncio.create_task(ours.watch())
     await asyncio.wait([watching], timeout=1.5 * CHECK_SECONDS)
     await channels[0].close()
 
-    assert await asyncio.wait_for(ours.take(1), 5)
+    assert await asyncio.wait_for(ours.take(), 5)
     await asyncio.wait([watching], timeout=3 * CHECK_SECONDS)
     assert not watching.done()
     watching.cancel()

@@ -28,12 +28,12 @@ class Consumer:
     stands before that may be what ended the process, and every end counts as a delivery of all that was held.
     """
 
-    def __init__(self, channel: Channel, queues: Sequence[str], prefetch: int) -> None:
+    def __init__(self, channel: Channel, queues: Sequence[str], *, prefetch: int, batch_size: int) -> None:
         self._channel = channel
         self._prefetch = dict.fromkeys(queues, _CAREFUL_PREFETCH)
         self._full_prefetch = prefetch
         self._tags: dict[str, str] = {}
-        self._hand_out = HandOut()
+        self._hand_out = HandOut(batch_size)
         self._unsettled = Unsettled()
         self._acknowledging = asyncio.Lock()
         self._to_widen: asyncio.Queue[str] = asyncio.Queue()
@@ -66,12 +66,12 @@ class Consumer:
         finally:
             self._hand_out.end()
 
-    async def take(self, limit: int) -> list[Delivery]:
-        """Whatever is waiting, up to the limit; waits for the first. Empty: the consumer was stopped.
+    async def take(self) -> list[Delivery]:
+        """What is waiting, up to a batch; waits for the first. Empty: the consumer was stopped.
 
         A redelivered message is handed out alone, and nothing beside it until it is finished.
         """
-        return await self._hand_out.take(limit)
+        return await self._hand_out.take()
 
     def finished(self) -> None:
         """Nothing more is done for a batch that was taken."""

@@ -23,7 +23,10 @@ class HandOut:
     no other was begun.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, batch_size: int) -> None:
+        self._batch_size = batch_size
+        # How many have to wait for a batch beside none, one, and more.
+        self._least = (1, min(_WORTH_A_BATCH, batch_size), batch_size)
         self._waiting: deque[Delivery] = deque()
         self._batches_out = 0
         self._alone = False
@@ -38,7 +41,9 @@ class HandOut:
 
     def put(self, delivery: Delivery) -> None:
         self._waiting.append(delivery)
-        self._changed.set()
+        # Whoever waits is not woken for each one: the first one starts their patience.
+        if len(self._waiting) == 1 or self._is_ready():
+            self._changed.set()
 
     def end(self) -> None:
         """Nothing more will come."""
@@ -51,9 +56,9 @@ class HandOut:
         self._alone = False
         self._changed.set()
 
-    async def take(self, limit: int) -> list[Delivery]:
+    async def take(self) -> list[Delivery]:
         """The next batch; empty when all is given out and nothing more will come."""
-        while not (batch := self._next(limit)):
+        while not (batch := self._next()):
             if self._ended and not self._waiting:
                 break
             await self._change()
@@ -68,24 +73,21 @@ class HandOut:
             async with asyncio.timeout(PATIENCE_SECONDS if self._waiting else None):
                 await self._changed.wait()
 
-    def _next(self, limit: int) -> list[Delivery]:
-        if self._alone or not self._waiting:
+    def _next(self) -> list[Delivery]:
+        if not self._is_ready():
             return []
-        if not self._waiting[0].redelivered:
-            return self._first_deliveries(limit)
-        if self._batches_out:
-            return []
-        self._alone = True
-        return [self._waiting.popleft()]
-
-    def _first_deliveries(self, limit: int) -> list[Delivery]:
+        if self._waiting[0].redelivered:
+            self._alone = True
+            return [self._waiting.popleft()]
         batch: list[Delivery] = []
-        if not self._is_worth_a_batch(limit):
-            return batch
-        while self._waiting and not self._waiting[0].redelivered and len(batch) < limit:
+        while len(batch) < self._batch_size and self._waiting and not self._waiting[0].redelivered:
             batch.append(self._waiting.popleft())
         return batch
 
-    def _is_worth_a_batch(self, limit: int) -> bool:
-        least = (1, min(_WORTH_A_BATCH, limit), limit)[min(self._batches_out, 2)]
-        return len(self._waiting) >= least or monotonic() - self._last_begun > PATIENCE_SECONDS
+    def _is_ready(self) -> bool:
+        if self._alone or not self._waiting:
+            return False
+        if self._waiting[0].redelivered:
+            return not self._batches_out
+        is_worth_it = len(self._waiting) >= self._least[min(self._batches_out, 2)]
+        return is_worth_it or monotonic() - self._last_begun > PATIENCE_SECONDS

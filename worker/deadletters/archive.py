@@ -65,7 +65,7 @@ class Archive:
             BrokerUnavailable, PublishNotConfirmed: what is not acknowledged will be delivered again, and is
                 known then.
         """
-        while deliveries := await self.consumer.take(PREFETCH):
+        while deliveries := await self.consumer.take():
             kept = await self._keep([(each, self._entry(each)) for each in deliveries])
             await self._announce(kept)
             await self.consumer.ack([each.delivery for each in kept])

@@ -14,8 +14,8 @@ LIMIT = 40
 WORTH_A_BATCH = 20
 
 
-def _handing_out(count: int, *, redelivered: Sequence[int] = ()) -> HandOut:
-    hand_out = HandOut()
+def _handing_out(count: int, *, redelivered: Sequence[int] = (), batch_size: int = LIMIT) -> HandOut:
+    hand_out = HandOut(batch_size)
     _put(hand_out, *range(count), redelivered=redelivered)
     return hand_out
 
@@ -27,7 +27,7 @@ def _put(hand_out: HandOut, *tags: int, redelivered: Sequence[int] = ()) -> None
 
 async def _taken(hand_out: HandOut) -> list[int] | None:
     """The tags of the next batch; None: it has to be waited for."""
-    taking = asyncio.create_task(hand_out.take(LIMIT))
+    taking = asyncio.create_task(hand_out.take())
     for _ in range(3):
         await asyncio.sleep(0)
     if not taking.done():
@@ -72,9 +72,9 @@ async def test_a_third_batch_beside_two_is_a_full_one() -> None:
 
 
 async def test_a_limit_below_what_is_worth_a_batch_makes_full_ones() -> None:
-    hand_out = _handing_out(6)
+    hand_out = _handing_out(6, batch_size=2)
 
-    batches = [await hand_out.take(2) for _ in range(3)]
+    batches = [await hand_out.take() for _ in range(3)]
     assert [len(each) for each in batches] == [2, 2, 2]
 
 
@@ -91,11 +91,11 @@ async def test_what_waited_for_a_batch_to_end_is_given_out_together() -> None:
 async def test_a_batch_that_does_not_end_holds_no_others_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.05)
     waiting = _handing_out(1)
-    await waiting.take(LIMIT)
+    await waiting.take()
 
     for tag in (1, 2):
         _put(waiting, tag)
-        assert [each.tag for each in await waiting.take(LIMIT)] == [tag]
+        assert [each.tag for each in await waiting.take()] == [tag]
 
 
 async def test_a_redelivered_one_is_given_out_alone() -> None:
