@@ -1,4 +1,4 @@
-"""Which events were published, kept until the next transaction takes it along, or a second has passed."""
+"""Which events were published, kept until the next commit takes it along, or a second has passed."""
 
 import asyncio
 from collections.abc import Iterator, Sequence

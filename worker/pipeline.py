@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from time import monotonic
 from traceback import format_tb
@@ -25,15 +26,14 @@ from worker.checkout.decision import Decided, Decision, Oversized, Reused
 from worker.errors import DatabaseUnavailable, DataRejected, SchemaMismatch, TransactionConflict, WorkerError
 from worker.failpoints import Failpoints, Place
 from worker.outbox import Outbox
-from worker.postgres.checkouts import Checkouts
+from worker.postgres.checkouts import BatchStore, Checkouts
 from worker.second_delivery import SecondDeliveries
 from worker.status import Status
-from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, REDELIVERED, LogEvent
+from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, OVERTAKEN, REDELIVERED, LogEvent
 
 _TRIES_ALONE: Final = 3
 _LARGE_BYTES: Final = 65_536
 _TRIES_IN_CONFLICT: Final = 10
-_MOST_ROUNDS: Final = 20
 
 log = structlog.get_logger()
 
@@ -182,20 +182,23 @@ class Pipeline:
         raise AssertionError("the last attempt returns or raises")
 
     async def _decide(self, commands: Sequence[Command]) -> list[Decision]:
-        """Decide until all of it stands: what other workers overtook is loaded again."""
-        decisions: dict[tuple[str, str], Decision] = {}
-        for _ in range(_MOST_ROUNDS):
-            left = [each for each in commands if each.cart_key not in decisions]
-            decisions |= await self._decide_once(left)
-            if len(decisions) == len(commands):
-                return [decisions[each.cart_key] for each in commands]
-        raise TransactionConflict("Others change these carts all the time")
+        """Decide all; what others overtook is decided again while its carts are held."""
+        decisions = await self._decide_in(self._parts.checkouts.batch(), commands)
+        if left := [each for each in commands if each.cart_key not in decisions]:
+            OVERTAKEN.inc(len(left))
+            holding = self._parts.checkouts.holding([each.cart_key for each in left])
+            decisions |= await self._decide_in(holding, left)
+        if len(decisions) < len(commands):
+            raise TransactionConflict("A cart was changed while it was held")
+        return [decisions[each.cart_key] for each in commands]
 
-    async def _decide_once(self, commands: Sequence[Command]) -> dict[tuple[str, str], Decision]:
+    async def _decide_in(
+        self, batch: AbstractAsyncContextManager[BatchStore], commands: Sequence[Command]
+    ) -> dict[tuple[str, str], Decision]:
         """Load, decide and commit; by cart, without what others changed in between."""
         catalog = self._parts.catalog()
         with self._parts.outbox.taken() as marks:
-            async with self._parts.checkouts.batch() as store:
+            async with batch as store:
                 situations = await store.load(commands, catalog)
                 decisions = {
                     command.cart_key: decide(command, situation, catalog)

@@ -50,6 +50,9 @@ ARCHIVED: Final = Counter(
 RETURNED: Final = Counter("checkout_events_returned_total", "Events that nobody is bound to.")
 SWEPT: Final = Counter("checkout_events_swept_total", "Events that the sweeper published.")
 OUTAGES: Final = Counter("checkout_outages_total", "Times that consuming was paused for the database.")
+OVERTAKEN: Final = Counter(
+    "checkout_carts_overtaken_total", "Carts that another batch changed first; they were decided again."
+)
 REDELIVERED: Final = Counter("checkout_redelivered_total", "Messages that were delivered again.")
 BATCH_SIZE: Final = Histogram(
     "checkout_batch_messages", "Messages of a batch.", buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500)

@@ -1,9 +1,11 @@
 """A cart that another worker changes between load and commit: it is loaded and decided again."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.builders import a_cart, a_checkout, a_checkout_by_reference, a_command, a_line, an_open_catalog
@@ -12,15 +14,23 @@ from tests.support.carts import Request, a_request, guid
 from tests.support.database import Database
 from tests.support.eventually import eventually
 from tests.support.in_process import consuming
+from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.decide import decide
 from worker.checkout.decision import Decided
+from worker.checkout.situation import Situation
 from worker.postgres.checkouts import BatchStore, Checkouts, Mark, Publication
 from worker.postgres.pool import open_pool
 from worker.settings import Settings
 
 CATALOG = an_open_catalog()
 TOKEN = bytes(range(32))
+SLOW_INSERTS = """
+CREATE FUNCTION take_a_while() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN PERFORM pg_sleep(0.2); RETURN NEW; END $$;
+CREATE TRIGGER take_a_while BEFORE INSERT ON outcomes FOR EACH ROW EXECUTE FUNCTION take_a_while();
+CREATE TRIGGER take_a_while BEFORE INSERT ON order_errors FOR EACH ROW EXECUTE FUNCTION take_a_while();
+"""
 
 
 @pytest.fixture
@@ -150,3 +160,66 @@ async def test_a_worker_that_is_overtaken_decides_again_and_orders_once(
     assert await database.value(version, first.cart_id) == 3
     assert await database.count("orders") == 21
     assert await database.count("outcomes") == 22
+
+
+async def test_who_holds_a_cart_is_not_overtaken(checkouts: Checkouts, database: Database) -> None:
+    cart = guid()
+    first, mine, theirs = (asked(each, cart) for each in ("first", "mine", "theirs"))
+    async with checkouts.batch() as there:
+        assert await there.commit(await decided(there, [first])) == set()
+        meanwhile = await decided(there, [theirs])
+        async with checkouts.holding([first.cart_key]) as here:
+            batch = await decided(here, [mine])
+            waiting = asyncio.create_task(there.commit(meanwhile))
+            held = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+            await eventually(lambda: database.value(held), lambda found: found > 0)
+            assert await here.commit(batch) == set()
+        assert await waiting == {theirs.cart_key}
+
+    assert [await count(database, "outcomes", each) for each in ("mine", "theirs")] == [1, 0]
+
+
+async def test_a_slow_worker_gets_its_turn_at_a_cart_that_others_change_all_the_time(
+    broker: Broker,
+    events: Subscriber,
+    database: Database,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, load = a_request("a"), BatchStore.load
+    again = Request(first.lines, first.customer_id, first.cart_id)
+
+    async def slowly(store: BatchStore, commands: Sequence[Command], catalog: Catalog) -> list[Situation]:
+        situations = await load(store, commands, catalog)
+        await asyncio.sleep(0.05)
+        return situations
+
+    monkeypatch.setattr(BatchStore, "load", slowly)
+    async with consuming(settings):
+        await broker.submit(first)
+        await events.until(1)
+        await broker.submit(again)
+        told, changes = asyncio.create_task(events.until(2)), 0
+        while not told.done():
+            await database.execute("UPDATE carts SET version = version + 1")
+            changes += 1
+        await told
+
+    assert changes > 1
+    assert {each.properties.message_type for each in events.messages} == {"checkout.completed"}
+
+
+async def test_batches_with_the_same_answers_in_another_order_do_not_deadlock(
+    checkouts: Checkouts, database: Database
+) -> None:
+    await database.execute(SLOW_INSERTS)
+    unknown = (a_checkout_by_reference() | {"cartId": guid()} for _ in range(2))
+    commands = [a_command(each, message_id=f"number-{n}") for n, each in enumerate(unknown)]
+    async with checkouts.batch() as here, checkouts.batch() as there:
+        batches = await decided(here, commands), await decided(there, commands[::-1])
+        ended = await asyncio.gather(
+            here.commit(batches[0]), there.commit(batches[1]), return_exceptions=True
+        )
+
+    assert [type(each) for each in ended if isinstance(each, Exception)] == [asyncpg.UniqueViolationError]
+    assert await database.count("outcomes") == 2

@@ -74,6 +74,19 @@ async def test_load_looks_large_tables_up_by_index(database: Database, batch: in
     assert {table for kind, table in scans if kind.startswith("Index")} >= set(LARGE)
 
 
+async def test_hold_looks_carts_up_by_index(database: Database) -> None:
+    await database.execute(FILL)
+    keys = [[guid() for _ in range(100)] for _ in range(2)]
+    pool = await open_pool(database.url, connections=1, application="tests")
+    try:
+        async with acquired(pool) as connection:
+            explained = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement('hold')}", *keys)
+    finally:
+        await pool.close()
+    kinds = {kind for kind, table in _nodes(json.loads(explained)[0]["Plan"]) if table == "carts"}
+    assert kinds == {"Index Scan"}
+
+
 async def test_a_worker_that_started_with_empty_tables_never_scans_large_ones(
     database: Database, broker: Broker, events: Subscriber, settings: Settings
 ) -> None:

@@ -2,8 +2,8 @@
 -- Write everything that a batch decided, mark what earlier batches published, and tell which carts were
 -- changed by others since they were loaded, by their place among the carts. Nothing is written of those.
 --
--- Everything that a decision rests on changes the cart's version, or is another outcome of the same message,
--- which the key of outcomes refuses.
+-- Everything that a decision rests on of its cart changes the cart's version. Another outcome of the same
+-- message, the key of outcomes refuses.
 WITH changed AS (
     INSERT INTO carts AS cart (
         customer_id, cart_id, version, status, assigned, content, created_at, modified_at, expires_at,
@@ -48,6 +48,8 @@ new_outcome AS (
         $17::uuid[], $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::bytea[]
     ) AS made (customer_id, message_id, cart_id)
     WHERE (customer_id, cart_id) NOT IN (SELECT customer_id, cart_id FROM overtaken)
+    -- In key order, here and below: another worker may have got the same messages.
+    ORDER BY customer_id, message_id
 ),
 new_order AS (
     INSERT INTO orders (
@@ -85,6 +87,7 @@ new_error AS (
         $43::uuid[], $44::text[], $45::text[], $46::uuid[], $47::integer[], $48::text[], $49::timestamptz[]
     ) AS found (customer_id, message_id, order_group, cart_id)
     WHERE (customer_id, cart_id) NOT IN (SELECT customer_id, cart_id FROM overtaken)
+    ORDER BY customer_id, message_id, order_group
     -- A checkout whose row was pruned may be asked for again, and fail again.
     ON CONFLICT (customer_id, message_id, order_group) DO UPDATE
     SET code = excluded.code, description = excluded.description, created_at = excluded.created_at
@@ -94,7 +97,6 @@ marked AS (
     FROM (
         SELECT * FROM unnest($50::uuid[], $51::text[], $52::text[])
             AS mark (customer_id, message_id, publication)
-        -- In key order as well: another worker may mark the same events.
         ORDER BY customer_id, message_id
     ) AS mark
     WHERE outcomes.customer_id = mark.customer_id

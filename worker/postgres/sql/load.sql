@@ -1,3 +1,12 @@
+-- name: hold
+-- Nobody changes these carts before the transaction ends. Taken in key order: another worker may hold some of
+-- them, and the two must not wait for each other.
+SELECT
+FROM carts
+WHERE (customer_id, cart_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+ORDER BY customer_id, cart_id
+FOR NO KEY UPDATE
+
 -- name: load
 -- What is stored about each command, all in one snapshot. Nothing is locked: whether it still stands is for
 -- `commit` to say.
