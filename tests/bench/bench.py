@@ -10,8 +10,7 @@ from worker.amqp.connection import connected, open_channel
 from worker.amqp.publisher import Publisher
 from worker.demo.stage import a_stage
 
-# What anybody who stores this much sets first; everything else is PostgreSQL's default. With the default of
-# 1 GB of WAL there is a checkpoint every half a minute, after which each page is logged whole once more.
+# What anybody who stores this much sets first; everything else is PostgreSQL's default.
 POSTGRES_SETTINGS: Final = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "15min"}
 
 

@@ -51,6 +51,17 @@ async def test_a_statement_can_be_prepared(database: Database, name: str) -> Non
         await pool.close()
 
 
+async def _scans(database: Database, name: str, *arguments: list[str]) -> list[tuple[str, str]]:
+    """What a statement does to which table, as the message path plans it."""
+    pool = await open_pool(database.url, connections=1, application="tests")
+    try:
+        async with acquired(pool) as connection:
+            explained = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement(name)}", *arguments)
+    finally:
+        await pool.close()
+    return _nodes(json.loads(explained)[0]["Plan"])
+
+
 def _nodes(plan: dict[str, Any]) -> list[tuple[str, str]]:
     own = [(plan["Node Type"], plan.get("Relation Name", ""))]
     return own + [node for below in plan.get("Plans", ()) for node in _nodes(below)]
@@ -62,29 +73,15 @@ async def test_load_looks_large_tables_up_by_index(database: Database, batch: in
     await database.execute(FILL)
     if analyzed:
         await database.execute("ANALYZE")
-    keys = [[guid() for _ in range(batch)] for _ in range(3)]
-    pool = await open_pool(database.url, connections=1, application="tests")
-    try:
-        async with acquired(pool) as connection:
-            explained = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement('load')}", *keys)
-    finally:
-        await pool.close()
-    scans = _nodes(json.loads(explained)[0]["Plan"])
+    scans = await _scans(database, "load", *([guid() for _ in range(batch)] for _ in range(3)))
     assert [node for node in scans if node[0] == "Seq Scan" and node[1] in LARGE] == []
     assert {table for kind, table in scans if kind.startswith("Index")} >= set(LARGE)
 
 
 async def test_hold_looks_carts_up_by_index(database: Database) -> None:
     await database.execute(FILL)
-    keys = [[guid() for _ in range(100)] for _ in range(2)]
-    pool = await open_pool(database.url, connections=1, application="tests")
-    try:
-        async with acquired(pool) as connection:
-            explained = await connection.fetchval(f"EXPLAIN (FORMAT JSON) {statement('hold')}", *keys)
-    finally:
-        await pool.close()
-    kinds = {kind for kind, table in _nodes(json.loads(explained)[0]["Plan"]) if table == "carts"}
-    assert kinds == {"Index Scan"}
+    scans = await _scans(database, "hold", *([guid() for _ in range(100)] for _ in range(2)))
+    assert {kind for kind, table in scans if table == "carts"} == {"Index Scan"}
 
 
 async def test_a_worker_that_started_with_empty_tables_never_scans_large_ones(

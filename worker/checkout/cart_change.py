@@ -12,6 +12,7 @@ from contracts.update import UpdateCart
 from worker.checkout.command import Command
 from worker.checkout.decision import CartChange
 from worker.checkout.grouping import GroupedLines
+from worker.checkout.link import link
 from worker.checkout.situation import Situation, StoredCart
 
 CART_LIFETIME: Final = timedelta(days=7)
@@ -78,7 +79,7 @@ def changed_cart(
 
 def _links(command: Command) -> dict[str, object]:
     uri = f"/customers/{command.customer_id}/carts/{command.cart_id}"
-    return {"self": {"uri": uri, "method": "GET", "headers": []}}
+    return {"self": link(uri)}
 
 
 def _content_asked(command: Command, stored: StoredCart) -> datetime:

@@ -1,6 +1,6 @@
 """From a group of lines to an order in its published shape, that of `contracts.order`.
 
-Written as plain members: models of each order, line and link were a sixth of what a checkout costs.
+Written as plain members: as models they took more than twice as long to make.
 """
 
 from collections.abc import Iterator
@@ -16,6 +16,7 @@ from contracts.scalars import timestamp
 from worker.checkout import partners
 from worker.checkout.catalog import Catalog, CatalogItem
 from worker.checkout.grouping import Group
+from worker.checkout.link import link
 from worker.checkout.provisioning import parent_subscription
 
 _ORDERS: Final = UUID("0d6f5e0b-6c50-5c34-8f5e-5b0a9a2d7c21")
@@ -60,14 +61,10 @@ def _currency_symbol(currency: str) -> str:
 
 def _order_links(uri: str) -> Document:
     return {
-        "provisioningStatus": _link(f"{uri}/provisioningstatus"),
-        "patchOperation": _link(uri, method="PATCH"),
-        "self": _link(uri),
+        "provisioningStatus": link(f"{uri}/provisioningstatus"),
+        "patchOperation": link(uri, method="PATCH"),
+        "self": link(uri),
     }
-
-
-def _link(uri: str, *, method: str = "GET") -> Document:
-    return {"uri": uri, "method": method, "headers": []}
 
 
 def _order_lines(group: Group, catalog: Catalog) -> Iterator[Document]:
@@ -135,7 +132,7 @@ def _line_links(catalog_item_id: str) -> Document:
     product, sku, availability = parts
     product_uri = f"/products/{product}"
     return {
-        "product": _link(product_uri),
-        "sku": _link(f"{product_uri}/skus/{sku}"),
-        "availability": _link(f"{product_uri}/skus/{sku}/availabilities/{availability}"),
+        "product": link(product_uri),
+        "sku": link(f"{product_uri}/skus/{sku}"),
+        "availability": link(f"{product_uri}/skus/{sku}/availabilities/{availability}"),
     }

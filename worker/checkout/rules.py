@@ -79,9 +79,7 @@ NOT_CREATED: Final = Outcome("order could not be created", 800005)
 OUTCOMES: Final = (EXPIRED, NO_SUCH_CART, OTHER_VERSION, OTHER_CONTENT, NOT_CREATED)
 """What stands before every rule: of the whole cart, or of a group that has its order."""
 
-_LINE_RULES: Final = tuple(
-    (at, rule, rule.check) for at, rule in enumerate(RULES) if isinstance(rule, LineRule)
-)
+_LINE_RULES: Final = tuple((at, rule) for at, rule in enumerate(RULES) if isinstance(rule, LineRule))
 _GROUP_RULES: Final = tuple((at, rule) for at, rule in enumerate(RULES) if isinstance(rule, GroupRule))
 
 
@@ -129,8 +127,8 @@ def moved(group: Group) -> Judgement:
 
 def _first_failure(line: CartLineItem, context: Context) -> _Failure | None:
     item = context.catalog.find(line.catalog_item_id)
-    for at, rule, check in _LINE_RULES:
-        if why := check(line, item, context):
+    for at, rule in _LINE_RULES:
+        if why := rule.check(line, item, context):
             return _Failure(at, rule, line, why)
     return None
 

@@ -48,7 +48,7 @@ class Checkouts:
 
     @asynccontextmanager
     async def batch(self) -> AsyncIterator["BatchStore"]:
-        """What a batch loads and commits with, on one connection.
+        """What a batch loads and commits with, on one connection; nothing is locked between.
 
         Raises:
             TransactionConflict, DataRejected: nothing was applied.
@@ -69,7 +69,7 @@ class Checkouts:
 
 
 class BatchStore:
-    """What a batch does to the database: one statement reads, one writes, and nothing is locked between."""
+    """What a batch does to the database: one statement reads, one writes."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection

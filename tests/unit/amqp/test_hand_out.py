@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.builders import a_delivery
 from worker.amqp import hand_out as module
@@ -128,4 +130,36 @@ async def test_it_is_idle_when_nothing_waits_and_all_is_finished() -> None:
     await _taken(hand_out)
     assert not hand_out.is_idle
     hand_out.finished()
+    assert hand_out.is_idle
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.integers(0, 30), max_size=30), st.sets(st.integers(0, 900), max_size=5))
+async def test_each_is_given_out_once_however_they_come_and_nobody_sleeps_over_it(
+    bursts: list[int], redelivered: set[int]
+) -> None:
+    """Patience is a minute here: who is not woken for a batch comes too late."""
+    hand_out, given_out, all_out = HandOut(LIMIT), list[int](), asyncio.Event()
+
+    async def lane() -> None:
+        while batch := await hand_out.take():
+            given_out.extend(each.tag for each in batch)
+            if len(given_out) == sum(bursts):
+                all_out.set()
+            await asyncio.sleep(0)
+            hand_out.finished()
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as lanes:
+        for _ in range(3):
+            lanes.create_task(lane())
+        last = 0
+        for burst in bursts:
+            _put(hand_out, *range(last, last + burst), redelivered=[*redelivered])
+            last += burst
+            await asyncio.sleep(0)
+        if last:
+            await all_out.wait()
+        hand_out.end()
+
+    assert sorted(given_out) == list(range(last))
     assert hand_out.is_idle
