@@ -8,8 +8,9 @@ broker and database could do: a relay that publishes what it consumes, and the s
 
 Throughput: results that a subscriber hears from a backlog, which waits until the contender is warm. CPU:
 seconds for 1,000 results. Memory: the largest resident set of all processes together. Latency: from when a
-command was due to its result, at random moments, at shares of the contender's own throughput. Contenders take
-turns, on fresh services in each round. What each has stored is counted.
+command was due to its result, at random moments, at rates that are the same for all and at shares of the
+contender's own throughput. Contenders take turns, on fresh services in each round. What each has stored is
+counted.
 """
 
 import argparse
@@ -127,7 +128,7 @@ def _read_arguments() -> tuple[Comparison, Path | None]:
     parser.add_argument("--corpus", choices=CORPORA, default="typical")
     parser.add_argument("--count", type=int, default=5_000, help="messages of a backlog")
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--latency-seconds", type=float, default=5, help="at each share; 0: no latency")
+    parser.add_argument("--latency-seconds", type=float, default=5, help="at each rate; 0: no latency")
     parser.add_argument("--quick", action="store_true", help="a few carts, to see that it works")
     parser.add_argument("--keep", type=Path, metavar="DIRECTORY", help="write JSON and SVG there")
     options = parser.parse_args()

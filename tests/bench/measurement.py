@@ -1,4 +1,4 @@
-"""What is measured of a contender: a backlog, then latency at shares of what it did with that."""
+"""What is measured of a contender: a backlog, then latency at some rates."""
 
 import json
 import statistics
@@ -15,10 +15,6 @@ from tests.bench.load import Load
 from tests.bench.resources import CpuSeconds, Memory, cpu_seconds
 from tests.bench.store import emptied, stored
 
-SHARES: Final = (0.0, 0.2, 0.5, 0.8)
-"""Of a contender's throughput; 0 stands for next to nothing to do."""
-
-IDLE_PER_SECOND: Final = 20
 _WARM_UP: Final = 0.1
 
 
@@ -45,10 +41,31 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
-    """From when a command was due to its result, at a share of the contender's throughput."""
+class Rate:
+    """How fast commands come: so many a second, or a share of what the contender did with its backlog."""
 
-    share: float
+    words: str
+    per_second: float = 0
+    share: float = 0
+
+    def of(self, throughput: float) -> float:
+        return self.per_second or self.share * throughput
+
+
+# The second is about half of what the peers do.
+RATES: Final = (
+    Rate("idle, 20/s", per_second=20),
+    Rate("at 200/s", per_second=200),
+    Rate("at 20% of its own throughput", share=0.2),
+    Rate("at 50% of its own throughput", share=0.5),
+    Rate("at 80% of its own throughput", share=0.8),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """From when a command was due to its result."""
+
     per_second: float
     p50_ms: float
     p95_ms: float
@@ -139,14 +156,13 @@ class Course:
 
     async def _latencies(self, per_second: float, first: int) -> tuple[Latency, ...]:
         found = []
-        for share in SHARES:
-            rate = per_second * share or IDLE_PER_SECOND
+        for rate in (each.of(per_second) for each in RATES):
             carts = self._plan.corpus.carts(first, max(20, int(rate * self._plan.latency_seconds)))
             first += len(carts)
-            found.append(await self._latency(share, rate, carts))
+            found.append(await self._latency(rate, carts))
         return tuple(found)
 
-    async def _latency(self, share: float, rate: float, carts: Sequence[BenchCart]) -> Latency:
+    async def _latency(self, rate: float, carts: Sequence[BenchCart]) -> Latency:
         self._heard.forget()
         due = await self._load.at_rate([self._contender.enveloped(cart) for cart in carts], rate)
         await self._heard.messages(_distinct(carts))
@@ -156,7 +172,7 @@ class Course:
         taken = [1000 * (came[message_id] - at) for message_id, at in when.items()]
         percentiles = statistics.quantiles(taken, n=100, method="inclusive")
         p50, p95, p99 = (round(percentiles[number - 1], 2) for number in (50, 95, 99))
-        return Latency(share, round(rate, 1), p50, p95, p99)
+        return Latency(round(rate, 1), p50, p95, p99)
 
 
 async def _inserted(contender: Contender, load: Load, plan: Plan) -> Run:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 
 from tests.bench.chart import Bar, Bars
-from tests.bench.measurement import IDLE_PER_SECOND, SHARES, Latency
+from tests.bench.measurement import RATES, Latency
 from tests.bench.ratios import Base, relay
 from tests.bench.summary import CPU, Summary
 
@@ -17,7 +17,7 @@ def tables_of(summaries: Sequence[Summary], base: Base | None) -> Iterator[Table
     yield _costs(summaries)
     if bases := [each for each in (base, relay(summaries)) if each]:
         yield _ratios(summaries, bases)
-    if _shares(summaries):
+    if _have_latencies(summaries):
         yield _latencies(summaries)
 
 
@@ -41,8 +41,7 @@ def _ratios(summaries: Sequence[Summary], bases: Sequence[Base]) -> Table:
 
 
 def _latencies(summaries: Sequence[Summary]) -> Table:
-    title = "Latency, p50 / p95 / p99 in ms, at a share of each one's own throughput"
-    table = Table("", *(_at(share) for share in SHARES), title=title)
+    table = Table("", *(rate.words for rate in RATES), title="Latency, p50 / p95 / p99 in ms")
     for each in (summary for summary in summaries if summary.latency):
         table.add_row(_name(each), *map(_percentiles, each.latency))
     return _to_the_right(table)
@@ -74,7 +73,7 @@ def panels_of(summaries: Sequence[Summary], base: Base | None) -> list[Bars]:
         Bars(f"Checkouts a second{words}", [_speed_bar(each, base) for each in summaries]),
         Bars("CPU seconds for 1,000 checkouts", cpu, ("worker", "broker", "database")),
         Bars("Largest memory, MB", memory),
-        *(_latency_panel(number, summaries) for number in range(len(SHARES)) if _shares(summaries)),
+        *(_latency_panel(number, summaries) for number in range(len(RATES)) if _have_latencies(summaries)),
     ]
 
 
@@ -89,16 +88,10 @@ def _latency_panel(number: int, summaries: Sequence[Summary]) -> Bars:
         at = each.latency[number]
         parts = (at.p50_ms, at.p95_ms - at.p50_ms, at.p99_ms - at.p95_ms)
         bars.append(Bar(f"{_name(each)}, {at.per_second:,.0f}/s", parts, _percentiles(at)))
-    share = SHARES[number]
-    title = f"Latency in ms, {_at(share)}{' of its own throughput' if share else ''}"
-    return Bars(title, bars, ("p50", "p95", "p99"))
+    return Bars(f"Latency in ms, {RATES[number].words}", bars, ("p50", "p95", "p99"))
 
 
-def _at(share: float) -> str:
-    return f"at {share:.0%}" if share else f"idle ({IDLE_PER_SECOND}/s)"
-
-
-def _shares(summaries: Sequence[Summary]) -> bool:
+def _have_latencies(summaries: Sequence[Summary]) -> bool:
     return any(each.latency for each in summaries)
 
 

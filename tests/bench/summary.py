@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Final
 
 from tests.bench.contenders.contender import Contender
-from tests.bench.measurement import Latency, Run
+from tests.bench.measurement import RATES, Latency, Run
 
 CPU: Final = ("worker_cpu", "broker_cpu", "database_cpu")
 _FIGURES: Final = ("per_second", *CPU, "others_share", "memory_mb")
@@ -32,16 +32,18 @@ class Summary:
 
     @property
     def latency(self) -> list[Latency]:
-        """The median of each percentile, at each share."""
-        by_share = zip(*(run.latency for run in self.runs if run.latency), strict=True)
-        return [_median(found) for found in by_share]
+        """The median of each percentile, at each of the rates."""
+        by_rate = zip(*(run.latency for run in self.runs if run.latency), strict=True)
+        return [_median(found) for found in by_rate]
 
     def document(self) -> dict[str, Any]:
         return {
             "what": self.contender.what,
             "settings": dict(self.contender.settings),
             "median": {figure: self.median(figure) for figure in _FIGURES},
-            "latency": [asdict(each) for each in self.latency],
+            "latency": [
+                {"rate": rate.words} | asdict(each) for rate, each in zip(RATES, self.latency, strict=False)
+            ],
             "runs": [asdict(run) for run in self.runs],
         }
 

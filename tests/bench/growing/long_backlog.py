@@ -1,4 +1,8 @@
-"""Whether a long backlog drains at one rate and in one amount of memory, from its begin to its end."""
+"""Whether a long backlog drains at one rate and in one amount of memory, from its begin to its end.
+
+What 1,000 results cost in each tenth tells why a rate changes. The worker does the same work for each
+message: where that costs more as well, it is the machine that became slower.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,11 +20,12 @@ from tests.bench.contenders.roster import ROSTER
 from tests.bench.growing.extent import Extent, console
 from tests.bench.growing.finding import Finding
 from tests.bench.load import Load
-from tests.bench.resources import Memory
+from tests.bench.resources import CpuSeconds, Memory, cpu_seconds
 from tests.bench.store import emptied
 from tests.bench.subscriber import SILENCE_SECONDS, SilenceError
 
 _SAMPLE_SECONDS: Final = 1.0
+_SAMPLES_OF_TENTHS: Final = 20
 _PUBLISHED_AT_A_TIME: Final = 10_000
 
 
@@ -30,6 +35,20 @@ class Sample:
     results: int
     worker_mb: float
     broker_mb: float
+    cpu: CpuSeconds
+    """Spent so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tenth:
+    """Of the time: results a second, the largest memory, and CPU seconds for 1,000 results."""
+
+    per_second: float
+    worker_mb: float
+    broker_mb: float
+    worker_cpu: float
+    broker_cpu: float
+    database_cpu: float
 
 
 async def measure(extent: Extent) -> Finding:
@@ -62,8 +81,9 @@ async def _samples(load: Load, workers: Sequence[int], total: int) -> list[Sampl
         while heard.count < total:
             await asyncio.sleep(_SAMPLE_SECONDS)
             now, before = perf_counter(), samples[-1].results if samples else 0
-            sizes = (memory.sample(workers) / 1e6, memory.sample(broker) / 1e6)
-            samples.append(Sample(round(now - started, 2), heard.count, *(round(size, 1) for size in sizes)))
+            worker_mb, broker_mb = (round(memory.sample(roots) / 1e6, 1) for roots in (workers, broker))
+            spent = cpu_seconds(load.stage, workers)
+            samples.append(Sample(round(now - started, 2), heard.count, worker_mb, broker_mb, spent))
             progress.update(task, completed=heard.count)
             came = now if heard.count > before else came
             if now - came > SILENCE_SECONDS:
@@ -73,10 +93,7 @@ async def _samples(load: Load, workers: Sequence[int], total: int) -> list[Sampl
 
 def _finding(samples: Sequence[Sample], total: int) -> Finding:
     whole = samples[:-1] or samples
-    table = Table("", "results/s", "worker MB", "broker MB", title=f"A backlog of {total:,}, tenth by tenth")
-    rows = [_tenth(whole, number) for number in range(10) if len(whole) >= 20]
-    for number, row in enumerate(rows):
-        table.add_row(str(number + 1), *(f"{value:,.0f}" for value in row))
+    tenths = [_tenth(whole, number) for number in range(10) if len(whole) >= _SAMPLES_OF_TENTHS]
     rate = Curve("results/s", _rates(whole))
     sizes = [
         Curve("worker MB", [(sample.seconds, sample.worker_mb) for sample in whole]),
@@ -86,8 +103,24 @@ def _finding(samples: Sequence[Sample], total: int) -> Finding:
         Curves(f"A backlog of {total:,}: results a second", "seconds", [rate]),
         Curves(f"A backlog of {total:,}: memory", "seconds", sizes),
     ]
-    document = {"tenths": rows, "samples": [asdict(sample) for sample in samples]}
-    return Finding("Long backlog", [table], panels, document)
+    document = {
+        "tenths": [asdict(tenth) for tenth in tenths],
+        "samples": [
+            {name: value for name, value in asdict(each).items() if name != "cpu"} for each in samples
+        ],
+    }
+    return Finding("Long backlog", [_table(tenths, total)], panels, document)
+
+
+def _table(tenths: Sequence[Tenth], total: int) -> Table:
+    cpu = (f"{process} CPU s / 1,000" for process in ("worker", "broker", "database"))
+    title = f"A backlog of {total:,}, tenth by tenth"
+    table = Table("", "results/s", "worker MB", "broker MB", *cpu, title=title)
+    for number, tenth in enumerate(tenths):
+        rate_and_sizes = (f"{value:,.0f}" for value in (tenth.per_second, tenth.worker_mb, tenth.broker_mb))
+        costs = (f"{value:.2f}" for value in (tenth.worker_cpu, tenth.broker_cpu, tenth.database_cpu))
+        table.add_row(str(number + 1), *rate_and_sizes, *costs)
+    return table
 
 
 def _rates(samples: Sequence[Sample], over: int = 5) -> list[tuple[float, float]]:
@@ -98,13 +131,13 @@ def _rates(samples: Sequence[Sample], over: int = 5) -> list[tuple[float, float]
     ]
 
 
-def _tenth(samples: Sequence[Sample], number: int) -> tuple[float, float, float]:
-    """Results a second, and the largest memory, in a tenth of the time."""
+def _tenth(samples: Sequence[Sample], number: int) -> Tenth:
     first, last = (len(samples) - 1) * number // 10, (len(samples) - 1) * (number + 1) // 10
     part = samples[first : last + 1]
-    rate = (part[-1].results - part[0].results) / (part[-1].seconds - part[0].seconds)
-    return (
-        round(rate, 1),
+    results, spent = part[-1].results - part[0].results, part[-1].cpu - part[0].cpu
+    return Tenth(
+        round(results / (part[-1].seconds - part[0].seconds), 1),
         max(sample.worker_mb for sample in part),
         max(sample.broker_mb for sample in part),
+        *(round(each * 1000 / results, 3) for each in (spent.worker, spent.broker, spent.database)),
     )
