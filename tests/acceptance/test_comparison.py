@@ -1,8 +1,6 @@
 """The comparison of `tests/bench`, with a few carts: that it runs, counts right, and keeps what it found."""
 
-import asyncio
 import json
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -10,26 +8,13 @@ from typing import Final
 from tests.bench.compare import QUICK_COUNT, not_installed
 from tests.bench.contenders.contender import Contender
 from tests.bench.corpus import CORPORA, expected
+from tests.support.program import printed_by
 
-ROOT: Final = Path(__file__).parents[2]
 WARM_UP: Final = QUICK_COUNT // 10
 
 
-async def compare(*arguments: str) -> str:
-    """What it prints. Fails unless it ends well."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.bench.compare", *arguments),
-        cwd=ROOT,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0, output.decode()
-    return output.decode()
-
-
 async def test_a_quick_comparison_counts_right_and_keeps_what_it_found(tmp_path: Path) -> None:
-    printed = await compare("--quick", "--keep", str(tmp_path))
+    printed = await printed_by("tests.bench.compare", "--quick", "--keep", str(tmp_path))
 
     kept = json.loads((tmp_path / "compare-typical.json").read_text("utf-8"))
     rows = {name: found["runs"][0]["rows"] for name, found in kept["contenders"].items()}

@@ -41,11 +41,14 @@ class Summary:
             "what": self.contender.what,
             "settings": dict(self.contender.settings),
             "median": {figure: self.median(figure) for figure in _FIGURES},
-            "latency": [
-                {"rate": rate.words} | asdict(each) for rate, each in zip(RATES, self.latency, strict=False)
-            ],
+            "latency": self._latencies(),
             "runs": [asdict(run) for run in self.runs],
         }
+
+    def _latencies(self) -> list[dict[str, Any]]:
+        latency = self.latency
+        rates = RATES if latency else ()
+        return [{"rate": rate.words} | asdict(at) for rate, at in zip(rates, latency, strict=True)]
 
 
 def _median(found: Sequence[Latency]) -> Latency:

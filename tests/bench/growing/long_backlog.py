@@ -1,7 +1,7 @@
 """Whether a long backlog drains at one rate and in one amount of memory, from its begin to its end.
 
-What 1,000 results cost in each tenth tells why a rate changes. The worker does the same work for each
-message: where that costs more as well, it is the machine that became slower.
+What 1,000 results cost in each tenth helps to tell why a rate changes: the worker does the same work for each
+message, so that its cost tells the pace of the machine most of all.
 """
 
 import asyncio
@@ -46,9 +46,10 @@ class Tenth:
     per_second: float
     worker_mb: float
     broker_mb: float
-    worker_cpu: float
-    broker_cpu: float
-    database_cpu: float
+    worker_cpu: float | None
+    """None where no result came, as are the other two."""
+    broker_cpu: float | None
+    database_cpu: float | None
 
 
 async def measure(extent: Extent) -> Finding:
@@ -58,7 +59,7 @@ async def measure(extent: Extent) -> Finding:
         await _publish(load, contender, extent)
         async with contender.running(load.stage) as running:
             samples = await _samples(load, running.pids, extent.backlog)
-    return _finding(samples, extent.backlog)
+    return finding(samples, extent.backlog)
 
 
 async def _publish(load: Load, contender: Contender, extent: Extent) -> None:
@@ -72,44 +73,52 @@ async def _publish(load: Load, contender: Contender, extent: Extent) -> None:
 
 
 async def _samples(load: Load, workers: Sequence[int], total: int) -> list[Sample]:
-    heard, memory = load.subscriber, Memory()
-    broker = [pid] if (pid := load.stage.services.rabbitmq.pid) else []
+    heard, memory, samples = load.subscriber, Memory(), list[Sample]()
     await heard.messages(1)
-    samples, started, came = list[Sample](), perf_counter(), perf_counter()
+    started = came = perf_counter()
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("results", total=total)
         while heard.count < total:
             await asyncio.sleep(_SAMPLE_SECONDS)
-            now, before = perf_counter(), samples[-1].results if samples else 0
-            worker_mb, broker_mb = (round(memory.sample(roots) / 1e6, 1) for roots in (workers, broker))
-            spent = cpu_seconds(load.stage, workers)
-            samples.append(Sample(round(now - started, 2), heard.count, worker_mb, broker_mb, spent))
+            before = samples[-1].results if samples else 0
+            samples.append(_sample(load, workers, memory, perf_counter() - started))
             progress.update(task, completed=heard.count)
-            came = now if heard.count > before else came
-            if now - came > SILENCE_SECONDS:
+            came = perf_counter() if heard.count > before else came
+            if perf_counter() - came > SILENCE_SECONDS:
                 raise SilenceError(f"{heard.count} of {total} results came, and then no more")
     return samples
 
 
-def _finding(samples: Sequence[Sample], total: int) -> Finding:
+def _sample(load: Load, workers: Sequence[int], memory: Memory, seconds: float) -> Sample:
+    broker = [pid] if (pid := load.stage.services.rabbitmq.pid) else []
+    worker_mb, broker_mb = (round(memory.sample(roots) / 1e6, 1) for roots in (workers, broker))
+    spent = cpu_seconds(load.stage, workers)
+    return Sample(round(seconds, 2), load.subscriber.count, worker_mb, broker_mb, spent)
+
+
+def finding(samples: Sequence[Sample], total: int) -> Finding:
+    """Tenths where there are samples enough for some in each. The last sample is no whole one."""
     whole = samples[:-1] or samples
     tenths = [_tenth(whole, number) for number in range(10) if len(whole) >= _SAMPLES_OF_TENTHS]
-    rate = Curve("results/s", _rates(whole))
-    sizes = [
-        Curve("worker MB", [(sample.seconds, sample.worker_mb) for sample in whole]),
-        Curve("broker MB", [(sample.seconds, sample.broker_mb) for sample in whole]),
-    ]
-    panels = [
-        Curves(f"A backlog of {total:,}: results a second", "seconds", [rate]),
-        Curves(f"A backlog of {total:,}: memory", "seconds", sizes),
-    ]
     document = {
         "tenths": [asdict(tenth) for tenth in tenths],
         "samples": [
             {name: value for name, value in asdict(each).items() if name != "cpu"} for each in samples
         ],
     }
-    return Finding("Long backlog", [_table(tenths, total)], panels, document)
+    return Finding("Long backlog", [_table(tenths, total)], _panels(whole, total), document)
+
+
+def _panels(samples: Sequence[Sample], total: int) -> list[Curves]:
+    rate = Curve("results/s", _rates(samples))
+    sizes = [
+        Curve("worker MB", [(sample.seconds, sample.worker_mb) for sample in samples]),
+        Curve("broker MB", [(sample.seconds, sample.broker_mb) for sample in samples]),
+    ]
+    return [
+        Curves(f"A backlog of {total:,}: results a second", "seconds", [rate]),
+        Curves(f"A backlog of {total:,}: memory", "seconds", sizes),
+    ]
 
 
 def _table(tenths: Sequence[Tenth], total: int) -> Table:
@@ -118,7 +127,8 @@ def _table(tenths: Sequence[Tenth], total: int) -> Table:
     table = Table("", "results/s", "worker MB", "broker MB", *cpu, title=title)
     for number, tenth in enumerate(tenths):
         rate_and_sizes = (f"{value:,.0f}" for value in (tenth.per_second, tenth.worker_mb, tenth.broker_mb))
-        costs = (f"{value:.2f}" for value in (tenth.worker_cpu, tenth.broker_cpu, tenth.database_cpu))
+        found = (tenth.worker_cpu, tenth.broker_cpu, tenth.database_cpu)
+        costs = ("" if value is None else f"{value:.2f}" for value in found)
         table.add_row(str(number + 1), *rate_and_sizes, *costs)
     return table
 
@@ -139,5 +149,9 @@ def _tenth(samples: Sequence[Sample], number: int) -> Tenth:
         round(results / (part[-1].seconds - part[0].seconds), 1),
         max(sample.worker_mb for sample in part),
         max(sample.broker_mb for sample in part),
-        *(round(each * 1000 / results, 3) for each in (spent.worker, spent.broker, spent.database)),
+        *(_of_1000(each, results) for each in (spent.worker, spent.broker, spent.database)),
     )
+
+
+def _of_1000(seconds: float, results: int) -> float | None:
+    return round(seconds * 1000 / results, 3) if results else None
