@@ -77,14 +77,18 @@ async def test_names_that_mean_nothing_are_problems_and_the_others_are_replayed(
         ["replay", "--from", "nowhere"],
         ["discard", "x"],
         ["discard", "x", "--why", " "],
+        ["discard", "--why", "an id that is empty", "--yes"],
+        ["restore", "--yes"],
         ["edit", "x", "--as", "else"],
         ["restore"],
     ],
 )
 async def test_wrong_usage(command_line: CommandLine, database: Database, arguments: list[str]) -> None:
-    if arguments == ["restore"]:
+    if arguments[0] == "restore":
         await database.execute("UPDATE dead_letters SET state = 'discarded'")
+    before = await states(database)
     assert (await command_line.run("dead-letters", *arguments)).code == 2
+    assert await states(database) == before
 
 
 async def test_services_that_are_away_have_their_exit_codes(

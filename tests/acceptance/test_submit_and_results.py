@@ -44,7 +44,9 @@ async def test_a_cart_is_submitted_from_a_file(
     assert submitted.code == 0
     (event,) = await events.until(1)
     assert event.routing_key == "checkout.completed.checkout-submit"
-    assert UUID(event.properties.correlation_id or "").version == 7
+    message_id = event.properties.correlation_id or ""
+    assert UUID(message_id).version == 7
+    assert f"message id {message_id}" in submitted.out.splitlines()
     assert await database.count("orders") == 2
 
 

@@ -40,6 +40,7 @@ from tests.bench.report import disturbances, panels_of, tables_of
 from tests.bench.subscriber import SilenceError
 from tests.bench.summary import Summary
 from worker.embedded.process import StartError
+from worker.embedded.services import MissingPackages
 
 QUICK = ("ours-1", "relay", "insert")
 QUICK_COUNT = 200
@@ -110,7 +111,7 @@ def main() -> None:
         sys.exit(2)
     try:
         summaries, machine = uvloop.run(comparison.run())
-    except (StartError, MiscountError, SilenceError, LoadError) as error:
+    except (MissingPackages, StartError, MiscountError, SilenceError, LoadError) as error:
         console.print(str(error), style="red", markup=False)
         sys.exit(1)
     for table in tables_of(summaries, best_peer(summaries)):

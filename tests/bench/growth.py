@@ -26,6 +26,7 @@ from tests.bench.machine import description, in_short
 from tests.bench.measurement import MiscountError
 from tests.bench.subscriber import SilenceError
 from worker.embedded.process import StartError
+from worker.embedded.services import MissingPackages
 
 PARTS: Final[Mapping[str, Callable[[Extent], Awaitable[Finding]]]] = {
     "processes": worker_processes.measure,
@@ -74,7 +75,7 @@ def main() -> None:
     extent = Extent(options.stored, options.backlog, options.items, options.count, options.runs)
     try:
         found, machine = uvloop.run(run(options.part or list(PARTS), extent))
-    except (StartError, MiscountError, SilenceError, LoadError) as error:
+    except (MissingPackages, StartError, MiscountError, SilenceError, LoadError) as error:
         console.print(str(error), style="red", markup=False)
         sys.exit(1)
     if options.keep:

@@ -56,6 +56,13 @@ def test_a_document_that_drifted_or_was_lost_is_named(
     assert "checkout contracts export --to" in said
 
 
+def test_a_directory_that_is_not_there_is_told_as_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(to=tmp_path / "elsewhere", check=True) == 1
+    assert "there is no directory" in capsys.readouterr().err
+
+
 def test_a_document_that_is_made_no_more_is_named(exported: Path) -> None:
     left = exported / "schemas" / "cart.emptied.json"
     shutil.copy(exported / "schemas" / "cart.update.json", left)

@@ -2,7 +2,9 @@
 
 import pytest
 
+from contracts.reader import UnreadableError, read_checkout
 from contracts.rejected import Violation
+from tests.support.carts import Request
 from worker.deadletters.fingerprint import fingerprint_of, pattern_of
 from worker.deadletters.words import query_of, words_of
 
@@ -18,6 +20,17 @@ def test_a_violation_is_known_by_its_place_without_indexes_and_its_rule() -> Non
     )
     assert pattern == _pattern("cart.lineItems[12].addonItems[3].quantity")
     assert pattern != _pattern("cart.lineItems[7].quantity")
+
+
+@pytest.mark.parametrize(
+    "body", [b"[]", b'{"customerId": 1}', Request().body], ids=["whole", "members", "limit"]
+)
+def test_a_group_is_the_same_where_whoever_archives_finds_nothing_wrong(body: bytes) -> None:
+    """Their limits may be others than those of whoever refused the message."""
+    with pytest.raises(UnreadableError) as refused:
+        read_checkout(body, max_line_items=1)
+    error = refused.value
+    assert pattern_of(error.code, error.reason, error.violations) == pattern_of(error.code, error.reason, [])
 
 
 @pytest.mark.parametrize(

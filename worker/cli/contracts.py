@@ -30,6 +30,9 @@ def export(*, to: Path = Path("contracts"), check: Annotated[bool, Parameter(neg
 
 
 def _check(found: Path) -> int:
+    if not found.is_dir():
+        errors.print(f"there is no directory {found}: name one with --to", markup=False, highlight=False)
+        return 1
     drifted = differences(found)
     for line in drifted:
         errors.print(line, markup=False, highlight=False)

@@ -140,6 +140,17 @@ class Choice:
                 errors.print(f"{left:,} more: {safe(problem)}", markup=False, highlight=False)
 
 
+def require_choice(
+    names: Sequence[str], selection: Selection | None, limit: int | None, *, yes: bool
+) -> None:
+    """Nobody is asked after `--yes`, and a script's variable may be empty. Raises: ConfigurationFault."""
+    is_told = names or limit or selection not in (None, Selection())
+    if yes and not is_told:
+        raise ConfigurationFault(
+            "with --yes, name dead letters or say which by a filter: else it would be all"
+        )
+
+
 async def choose(
     replays: Replays,
     names: Sequence[str],

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from worker.cli.dead_letter_choice import Author, Choice, Note, Problem, choose
+from worker.cli.dead_letter_choice import Author, Choice, Note, Problem, choose, require_choice
 from worker.cli.dead_letter_selection import AtMost, Selection
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, console, print_json
@@ -49,6 +49,7 @@ async def discard(
     """
     if not why.strip():
         raise ConfigurationFault("--why should say something")
+    require_choice(ids, selection, limit, yes=yes)
     async with database(Settings.load()) as pool:
         replays, who = Replays(pool), (author or Author()).name
         choice = await choose(replays, ids, selection, REPLAYABLE, limit)
@@ -87,6 +88,7 @@ async def restore(
     json
         Print JSON.
     """
+    require_choice(ids, selection, limit, yes=yes)
     async with database(Settings.load()) as pool:
         replays, note = Replays(pool), note or Note()
         choice = await choose(replays, ids, selection, (LetterState.DISCARDED,), limit)

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 from rich.progress import Progress
+from uuid_utils import uuid7
 
 from contracts import wire
 from contracts.reader import UnreadableError, read_checkout, read_update
@@ -42,7 +43,8 @@ async def command(
     source
         The app id: results are published under checkout.*.SOURCE.
     message_id
-        The message id, for one command; without it each command gets a fresh one.
+        The message id, for one command; without it each command gets a fresh one. That of a single command
+        is printed: its answer has it as correlation id, and under it the command may be submitted again.
     dry_run
         Only look whether the worker would read the commands.
     """
@@ -52,6 +54,8 @@ async def command(
     if dry_run:
         return _look(bodies, read_update if update else read_checkout)
     key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
+    if len(bodies) == 1:
+        message_id = message_id or str(uuid7())
     messages = (command_message(body, key, source=source, message_id=message_id) for body in bodies)
     async with broker(Settings.load()) as channel:
         await require_exchange(channel, wire.COMMANDS_EXCHANGE)
@@ -60,6 +64,8 @@ async def command(
         errors.print(f"{returned} of {len(bodies)} commands were returned: run `checkout topology apply`")
         return 1
     console.print(f"{len(bodies)} commands published to {wire.COMMANDS_EXCHANGE} ({key})", highlight=False)
+    if len(bodies) == 1:
+        console.print(f"message id {message_id}", markup=False, highlight=False, soft_wrap=True)
     return 0
 
 
