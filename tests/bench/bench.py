@@ -10,7 +10,7 @@ from worker.amqp.connection import connected, open_channel
 from worker.amqp.publisher import Publisher
 from worker.demo.stage import a_stage
 
-# What anybody who stores this much sets first; everything else is PostgreSQL's default.
+# For a million stored checkouts, without a checkpoint every half a minute; all else is PostgreSQL's default.
 POSTGRES_SETTINGS: Final = {"shared_buffers": "1GB", "max_wal_size": "8GB", "checkpoint_timeout": "15min"}
 
 

@@ -1,10 +1,15 @@
 """What failed in the same way has one fingerprint, whichever message it was."""
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.reader import UnreadableError, read_checkout
 from contracts.rejected import Violation
-from tests.support.carts import Request
+from tests.builders import a_delivery
+from tests.support.carts import Request, a_line
+from worker.amqp.codec import Limits
+from worker.deadletters.entry import entry_of
 from worker.deadletters.fingerprint import fingerprint_of, pattern_of
 from worker.deadletters.words import query_of, words_of
 
@@ -23,14 +28,28 @@ def test_a_violation_is_known_by_its_place_without_indexes_and_its_rule() -> Non
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b'{"customerId": 1}', Request().body], ids=["whole", "members", "limit"]
+    ("body", "limit"),
+    [
+        (b"[]", 200),
+        (b'{"customerId": 1}', 200),
+        (Request().body, 1),
+        (Request(customer_id="nobody").body, 200),
+        (Request([a_line("a", provisioningContext={"a key": 1}), a_line("a")]).body, 200),
+    ],
+    ids=["whole", "members", "lines", "other-than-lines", "key-with-a-space"],
 )
-def test_a_group_is_the_same_where_whoever_archives_finds_nothing_wrong(body: bytes) -> None:
-    """Their limits may be others than those of whoever refused the message."""
+def test_a_failure_has_one_group_whatever_limits_whoever_archives_has(body: bytes, limit: int) -> None:
     with pytest.raises(UnreadableError) as refused:
-        read_checkout(body, max_line_items=1)
+        read_checkout(body, max_line_items=limit)
     error = refused.value
-    assert pattern_of(error.code, error.reason, error.violations) == pattern_of(error.code, error.reason, [])
+    headers = {"x-dead-letter-code": str(error.code), "x-dead-letter-reason": error.reason}
+    delivery = replace(a_delivery(body, headers=headers), exchange="cart.dead-letters")
+
+    letters = [entry_of(delivery, Limits(1_000_000, most)) for most in (1, 200)]
+
+    assert {letter.pattern for letter in letters} == {
+        pattern_of(error.code, "not looked at", error.violations)
+    }
 
 
 @pytest.mark.parametrize(

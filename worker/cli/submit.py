@@ -64,7 +64,7 @@ async def command(
         errors.print(f"{returned} of {len(bodies)} commands were returned: run `checkout topology apply`")
         return 1
     console.print(f"{len(bodies)} commands published to {wire.COMMANDS_EXCHANGE} ({key})", highlight=False)
-    if len(bodies) == 1:
+    if message_id:
         console.print(f"message id {message_id}", markup=False, highlight=False, soft_wrap=True)
     return 0
 

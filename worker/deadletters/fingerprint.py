@@ -1,8 +1,8 @@
 """What failed in the same way: code and reason of a dead letter without what is particular to one message.
 
-The pattern is the code, then the place and rule of the first violation or, where there is none, the reason.
-Whoever archives may have other limits than whoever refused the message, and find no violation: then place and
-rule are those that the reason tells. Indexes of lists are dropped; in any other reason, what is in quotes,
+The pattern is the code, then the place and rule that the reason tells: whoever archives may have other limits
+than whoever refused the message, and find other violations. Where it tells none, these are of the first
+violation or, without any, the reason itself. Indexes of lists are dropped; in a reason, what is in quotes,
 GUIDs, hashes and numbers become `#`. The fingerprint is the first 16 hexadecimal digits of the pattern's
 SHA-256, so it stays the same over workers, restarts and versions for as long as the wording of the rule does.
 """
@@ -17,8 +17,9 @@ from contracts.rejected import Violation
 _LONGEST: Final = 300
 _DIGITS: Final = 16
 _BROKEN: Final = re.compile(
-    r"The command breaks the contract(?: at (?P<path>\S+?))?: (?P<rule>.+?)"
-    r"(?: \(and (?:at least )?\d+ more\))?\."
+    r"The command breaks the contract(?: at (?P<path>.+?))?: (?P<rule>.+?)"
+    r"(?: \(and (?:at least )?\d+ more\))?\.",
+    re.DOTALL,
 )
 _INDEX: Final = re.compile(r"\[\d+\]")
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
@@ -27,10 +28,10 @@ _PARTICULAR: Final = re.compile(r"\b(?:[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|\d[\
 
 def pattern_of(code: str, reason: str, violations: Sequence[Violation]) -> str:
     """What dead letters of one group have in common, for people."""
-    if violations:
-        said = _broken(violations[0].path, violations[0].rule)
-    elif told := _BROKEN.fullmatch(reason):
+    if told := _BROKEN.fullmatch(reason):
         said = _broken(told["path"] or "", told["rule"])
+    elif violations:
+        said = _broken(violations[0].path, violations[0].rule)
     else:
         said = _PARTICULAR.sub("#", _QUOTED.sub("#", _INDEX.sub("[]", reason)))
     return f"{code}: {said}"[:_LONGEST]
