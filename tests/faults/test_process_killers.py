@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 
 from tests.support.carts import a_request
+from tests.support.eventually import eventually
 from tests.support.inputs import Input, checkouts
 from tests.support.stage import Stage
 from tests.support.worker_process import WorkerProcess
@@ -24,16 +25,27 @@ def _at(killers: Sequence[Input], place: str = "before-commit") -> str:
 async def _restarted_until_done(stage: Stage, inputs: Sequence[Input], **settings: object) -> int:
     """Start a worker again whenever it died, as orchestrators do; how often it died."""
     deaths = 0
-    worker, _ = await stage.launch(**settings)
     async with asyncio.timeout(60):
-        while await stage.left(inputs) > 0:
-            if worker.has_ended:
-                assert await worker.exit_code() == -signal.SIGKILL
-                deaths += 1
-                worker, _ = await stage.launch(**settings)
-            await asyncio.sleep(0.05)
-    assert await worker.stop() == 0
+        while not await _lives_until_done(stage, inputs, **settings):
+            deaths += 1
     return deaths
+
+
+async def _lives_until_done(stage: Stage, inputs: Sequence[Input], **settings: object) -> bool:
+    """Whether one worker is still there when all is answered, whoever of several answered it."""
+    worker, _ = await stage.launch(**settings)
+    # Python dies of a SIGTERM that comes before the worker listens to it.
+    await worker.until_consuming()
+
+    async def it_or_the_work_ended() -> bool:
+        return worker.has_ended or await stage.left(inputs) <= 0
+
+    await eventually(it_or_the_work_ended)
+    if worker.has_ended:
+        assert await worker.exit_code() == -signal.SIGKILL
+        return False
+    assert await worker.stop() == 0
+    return True
 
 
 async def _kills(

@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,10 +106,11 @@ class Workers:
         self._quiet = quiet
         self._directory = directory
         self._started: list[WorkerProcess] = []
+        self._numbers = count(1)
 
     async def launch(self, **settings: object) -> WorkerProcess:
         """Start a worker without waiting. Settings by their name without the prefix, in small letters."""
-        log = self._directory / f"worker-{len(self._started) + 1}.log"
+        log = self._directory / f"worker-{next(self._numbers)}.log"
         given = {f"CHECKOUT_{name.upper()}": str(value) for name, value in settings.items()}
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
