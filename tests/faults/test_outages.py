@@ -5,48 +5,31 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from aiormq.exceptions import ConnectionInternalError
 
 from tests.support.broker import connected_broker
 from tests.support.carts import requests
 from tests.support.command_line import CommandLine
-from tests.support.database import Database, prepare
+from tests.support.database import Database
 from tests.support.eventually import WITHIN_SECONDS, eventually
 from tests.support.oracle import assert_ordered_once
+from tests.support.stage import KEPT, empty_queues
 from tests.support.worker_process import WorkerProcess, Workers, workers_for
-from worker.amqp.connection import connected, open_channel
-from worker.amqp.topology import apply, topology_for
 from worker.embedded.services import Services
 
-KEPT = "tests.kept-events"
 UNMARKED = "SELECT count(*) FROM checkouts WHERE publication <> 'published'"
 
 
-@pytest.fixture(scope="module")
-async def private() -> AsyncIterator[Services]:
-    """Services of this module's own, which it may stop; with all the durability there is."""
-    async with Services() as services:
-        async with connected(services.rabbitmq.amqp_url, "tests") as connection:
-            channel = await open_channel(connection)
-            await apply(channel, topology_for(channel))
-        await prepare(services.postgres.database_url)
-        async with connected_broker(services.rabbitmq.amqp_url) as broker:
-            # A quorum queue that is killed right after it was made may not come back on 3.10.
-            await broker.keep_events(KEPT, "classic")
-        yield services
-
-
 @pytest.fixture
-async def stored(private: Services) -> AsyncIterator[Database]:
-    """The private database, empty but for the catalog."""
-    async with Database(private.postgres.database_url) as database:
+async def stored(breakable: Services) -> AsyncIterator[Database]:
+    """The database, empty but for the catalog."""
+    async with Database(breakable.postgres.database_url) as database:
         await database.execute("TRUNCATE carts, outcomes, orders, order_line_items, order_errors")
         yield database
 
 
 @pytest.fixture
-async def workers(private: Services, tmp_path: Path) -> AsyncIterator[Workers]:
-    urls = private.rabbitmq.amqp_url, private.postgres.database_url
+async def workers(breakable: Services, tmp_path: Path) -> AsyncIterator[Workers]:
+    urls = breakable.rabbitmq.amqp_url, breakable.postgres.database_url
     async with workers_for(*urls, tmp_path) as started:
         yield started
 
@@ -60,18 +43,9 @@ class Load:
         self._sent = requests(600, "licenses", "storage")
 
     async def submit(self) -> None:
-        await eventually(self._emptied)
+        await empty_queues(self._services)
         async with connected_broker(self._services.rabbitmq.amqp_url) as broker:
             await broker.submit(*self._sent)
-
-    async def _emptied(self) -> bool:
-        """RabbitMQ 3.10 may call it an internal error while a queue comes back from a kill."""
-        try:
-            async with connected_broker(self._services.rabbitmq.amqp_url) as broker:
-                await broker.purge(KEPT)
-        except ConnectionInternalError:
-            return False
-        return True
 
     async def begun(self) -> None:
         """Some are done, and most are not."""
@@ -90,8 +64,8 @@ class Load:
 
 
 @pytest.fixture
-def load(private: Services, stored: Database) -> Load:
-    return Load(private, stored)
+def load(breakable: Services, stored: Database) -> Load:
+    return Load(breakable, stored)
 
 
 async def _busy(workers: Workers, load: Load) -> WorkerProcess:
@@ -102,101 +76,101 @@ async def _busy(workers: Workers, load: Load) -> WorkerProcess:
 
 
 async def test_a_database_that_is_stopped_under_load_delays_and_harms_nothing(
-    private: Services, workers: Workers, load: Load
+    breakable: Services, workers: Workers, load: Load
 ) -> None:
     worker = await _busy(workers, load)
-    await private.postgres.stop()
+    await breakable.postgres.stop()
     await worker.until_logged("worker.side-work-failed")
-    await private.postgres.start()
+    await breakable.postgres.start()
     await load.assert_done(worker)
 
 
 async def test_a_database_that_is_killed_under_load_delays_and_harms_nothing(
-    private: Services, workers: Workers, load: Load
+    breakable: Services, workers: Workers, load: Load
 ) -> None:
     worker = await _busy(workers, load)
-    await private.postgres.kill()
-    await private.postgres.start()
+    await breakable.postgres.kill()
+    await breakable.postgres.start()
     await load.assert_done(worker)
 
 
 async def test_a_broker_that_is_restarted_under_load_delays_and_harms_nothing(
-    private: Services, workers: Workers, load: Load
+    breakable: Services, workers: Workers, load: Load
 ) -> None:
     worker = await _busy(workers, load)
-    await private.rabbitmq.restart()
+    await breakable.rabbitmq.restart()
     await load.assert_done(worker)
 
 
 async def test_a_broker_that_is_killed_under_load_delays_and_harms_nothing(
-    private: Services, workers: Workers, load: Load
+    breakable: Services, workers: Workers, load: Load
 ) -> None:
     worker = await _busy(workers, load)
-    await private.rabbitmq.kill()
-    await private.rabbitmq.start()
+    await breakable.rabbitmq.kill()
+    await breakable.rabbitmq.start()
     await load.assert_done(worker)
 
 
 async def test_a_worker_that_starts_without_its_services_works_when_they_are_there(
-    private: Services, workers: Workers, load: Load
+    breakable: Services, workers: Workers, load: Load
 ) -> None:
     await load.submit()
-    await private.rabbitmq.kill()
-    await private.postgres.stop()
+    await breakable.rabbitmq.kill()
+    await breakable.postgres.stop()
     worker = await workers.launch(sweep_after_seconds=1)
     await worker.until_logged("worker.session-lost")
-    await private.postgres.start()
-    await private.rabbitmq.start()
+    await breakable.postgres.start()
+    await breakable.rabbitmq.start()
     await load.assert_done(worker)
 
 
-async def test_a_worker_without_its_services_can_be_stopped(private: Services, workers: Workers) -> None:
-    await private.rabbitmq.kill()
+async def test_a_worker_without_its_services_can_be_stopped(breakable: Services, workers: Workers) -> None:
+    await breakable.rabbitmq.kill()
     try:
         worker = await workers.launch()
         await worker.until_logged("worker.session-lost")
         worker.terminate()
         assert await worker.exit_code(within=10) == 0
     finally:
-        await private.rabbitmq.start()
+        await breakable.rabbitmq.start()
 
 
 async def test_a_worker_whose_database_is_frozen_can_be_stopped_and_its_load_is_done_by_another(
-    private: Services, workers: Workers, load: Load
+    breakable: Services, workers: Workers, load: Load
 ) -> None:
     worker = await _busy(workers, load)
 
-    private.postgres.freeze()
+    breakable.postgres.freeze()
     try:
         worker.terminate()
         assert await worker.exit_code(within=60) == 0
     finally:
-        private.postgres.thaw()
+        breakable.postgres.thaw()
 
     await load.assert_done(await workers.start(sweep_after_seconds=1))
 
 
 async def test_a_worker_that_loses_the_broker_while_its_database_is_frozen_works_on_afterwards(
-    private: Services, workers: Workers, load: Load
+    breakable: Services, workers: Workers, load: Load
 ) -> None:
     worker = await _busy(workers, load)
 
-    private.postgres.freeze()
+    breakable.postgres.freeze()
     try:
-        await private.rabbitmq.restart()
+        await breakable.rabbitmq.restart()
     finally:
-        private.postgres.thaw()
+        breakable.postgres.thaw()
 
     await load.assert_done(worker)
 
 
-async def test_following_results_ends_when_the_broker_goes(private: Services, tmp_path: Path) -> None:
-    command_line = CommandLine({"CHECKOUT_AMQP_URL": private.rabbitmq.amqp_url}, tmp_path)
+async def test_following_results_ends_when_the_broker_goes(breakable: Services, tmp_path: Path) -> None:
+    command_line = CommandLine({"CHECKOUT_AMQP_URL": breakable.rabbitmq.amqp_url}, tmp_path)
     following = await command_line.start("results", "--count", "1")
     assert following.stderr is not None
     assert b"listening" in await following.stderr.readline()
 
-    await private.rabbitmq.restart()
+    await breakable.rabbitmq.restart()
 
     async with asyncio.timeout(WITHIN_SECONDS):
         assert await following.wait() == 3
