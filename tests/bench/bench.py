@@ -5,9 +5,8 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 from tests.bench.load import Load
+from tests.bench.plain_connection import plainly_connected
 from tests.bench.subscriber import Subscriber
-from worker.amqp.connection import connected, open_channel
-from worker.amqp.publisher import Publisher
 from worker.demo.stage import a_stage
 
 # For a million stored checkouts, without a checkpoint every half a minute; all else is PostgreSQL's default.
@@ -17,10 +16,9 @@ POSTGRES_SETTINGS: Final = {"shared_buffers": "1GB", "max_wal_size": "8GB", "che
 @asynccontextmanager
 async def a_load() -> AsyncIterator[Load]:
     """On private services, which end with it."""
-    async with (
-        a_stage(POSTGRES_SETTINGS) as stage,
-        connected(stage.services.rabbitmq.amqp_url, "bench") as connection,
-    ):
-        subscriber = Subscriber(await open_channel(connection))
-        await subscriber.open()
-        yield Load(stage, Publisher(stage.channel), subscriber)
+    async with a_stage(POSTGRES_SETTINGS) as stage:
+        url, subscriber = stage.services.rabbitmq.amqp_url, Subscriber()
+        # The broker holds back a connection that publishes too fast: results come on another one.
+        async with plainly_connected(url) as publishing, plainly_connected(url) as hearing:
+            await subscriber.open(stage.channel, hearing)
+            yield Load(stage, publishing, subscriber)

@@ -32,9 +32,9 @@ from tests.bench.chart import write
 from tests.bench.contenders.contender import Contender
 from tests.bench.contenders.roster import ROSTER
 from tests.bench.corpus import CORPORA
-from tests.bench.load import LoadError
 from tests.bench.machine import description, in_short
 from tests.bench.measurement import MOST_IN_A_BACKLOG, MiscountError, Plan, Run, measured
+from tests.bench.plain_connection import RefusedError
 from tests.bench.ratios import best_peer, ratios
 from tests.bench.report import disturbances, panels_of, tables_of
 from tests.bench.subscriber import SilenceError
@@ -111,7 +111,7 @@ def main() -> None:
         sys.exit(2)
     try:
         summaries, machine = uvloop.run(comparison.run())
-    except (MissingPackages, StartError, MiscountError, SilenceError, LoadError) as error:
+    except (MissingPackages, StartError, MiscountError, SilenceError, RefusedError) as error:
         console.print(str(error), style="red", markup=False)
         sys.exit(1)
     for table in tables_of(summaries, best_peer(summaries)):

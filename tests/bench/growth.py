@@ -21,9 +21,9 @@ from tests.bench.chart import write
 from tests.bench.growing import large_catalog, long_backlog, stored_checkouts, worker_processes
 from tests.bench.growing.extent import Extent, console
 from tests.bench.growing.finding import Finding
-from tests.bench.load import LoadError
 from tests.bench.machine import description, in_short
 from tests.bench.measurement import MiscountError
+from tests.bench.plain_connection import RefusedError
 from tests.bench.subscriber import SilenceError
 from worker.embedded.process import StartError
 from worker.embedded.services import MissingPackages
@@ -75,7 +75,7 @@ def main() -> None:
     extent = Extent(options.stored, options.backlog, options.items, options.count, options.runs)
     try:
         found, machine = uvloop.run(run(options.part or list(PARTS), extent))
-    except (MissingPackages, StartError, MiscountError, SilenceError, LoadError) as error:
+    except (MissingPackages, StartError, MiscountError, SilenceError, RefusedError) as error:
         console.print(str(error), style="red", markup=False)
         sys.exit(1)
     if options.keep:

@@ -4,10 +4,10 @@ import asyncio
 from time import perf_counter
 from typing import Final
 
-from aiormq.abc import DeliveredMessage, FieldTable
 from aiormq.channel import Channel
 
 from contracts.wire import RESULTS_EXCHANGE
+from tests.bench.plain_connection import PlainConnection
 from worker.amqp.connection import RPC_SECONDS
 
 QUEUE: Final = "bench.results"
@@ -22,16 +22,16 @@ class SilenceError(RuntimeError):
 class Subscriber:
     """Counts results, and keeps when the first one of each message came."""
 
-    def __init__(self, channel: Channel) -> None:
-        self._channel = channel
+    def __init__(self) -> None:
         self.first: dict[str, float] = {}
         self.count = 0
 
-    async def open(self) -> None:
-        arguments: FieldTable = {"x-queue-type": "quorum"}
-        await self._channel.queue_declare(QUEUE, durable=True, arguments=arguments, timeout=RPC_SECONDS)
-        await self._channel.queue_bind(QUEUE, RESULTS_EXCHANGE, "#", timeout=RPC_SECONDS)
-        await self._channel.basic_consume(QUEUE, self._hear, no_ack=True, timeout=RPC_SECONDS)
+    async def open(self, channel: Channel, connection: PlainConnection) -> None:
+        await channel.queue_declare(
+            QUEUE, durable=True, arguments={"x-queue-type": "quorum"}, timeout=RPC_SECONDS
+        )
+        await channel.queue_bind(QUEUE, RESULTS_EXCHANGE, "#", timeout=RPC_SECONDS)
+        await connection.consume(QUEUE, self._hear)
 
     def forget(self) -> None:
         self.first, self.count = {}, 0
@@ -46,6 +46,6 @@ class Subscriber:
             elif perf_counter() - since > SILENCE_SECONDS:
                 raise SilenceError(f"{heard} of {number} results came, then none for {SILENCE_SECONDS:.0f} s")
 
-    async def _hear(self, message: DeliveredMessage) -> None:
+    def _hear(self, message_id: str) -> None:
         self.count += 1
-        self.first.setdefault(message.header.properties.correlation_id or "", perf_counter())
+        self.first.setdefault(message_id, perf_counter())
