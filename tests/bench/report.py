@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from rich.box import SIMPLE_HEAVY
 from rich.table import Table
 
 from tests.bench.chart import Bar, Bars
@@ -41,7 +42,16 @@ def _ratios(summaries: Sequence[Summary], bases: Sequence[Base]) -> Table:
 
 
 def _latencies(summaries: Sequence[Summary]) -> Table:
-    table = Table("", *(rate.words for rate in RATES), title="Latency, p50 / p95 / p99 in ms")
+    title = "Latency, p50/p95/p99 in ms"
+    # As wide as a terminal, with whole names.
+    table = Table(
+        "",
+        *(rate.words for rate in RATES),
+        title=title,
+        box=SIMPLE_HEAVY,
+        collapse_padding=True,
+        pad_edge=False,
+    )
     for each in (summary for summary in summaries if summary.latency):
         table.add_row(_name(each), *map(_percentiles, each.latency))
     return _to_the_right(table)
@@ -56,7 +66,7 @@ def disturbances(summaries: Sequence[Summary]) -> Iterator[str]:
 
 
 def _percentiles(latency: Latency) -> str:
-    return f"{latency.p50_ms:.0f} / {latency.p95_ms:.0f} / {latency.p99_ms:.0f}"
+    return f"{latency.p50_ms:.0f}/{latency.p95_ms:.0f}/{latency.p99_ms:.0f}"
 
 
 def _to_the_right(table: Table) -> Table:

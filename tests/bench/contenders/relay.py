@@ -1,52 +1,43 @@
 """The limit of the broker's side: consume, publish confirmed, acknowledge, and nothing else.
 
-As good as we know how: on the driver below aio-pika, whose own publish takes turns for the socket; each
-delivery is a task, and many are in flight.
+By aio-pika, as its documentation shows; each delivery is a task, and many are in flight.
 """
 
 import asyncio
 from typing import Final
 
+import aio_pika
 import uvloop
-from aiormq import spec
-from aiormq.abc import DeliveredMessage
+from aio_pika.abc import AbstractIncomingMessage
 
 from contracts.wire import CHECKOUT_QUEUE, RESULTS_EXCHANGE, EventType, event_routing_key
 from tests.bench.contenders.peer_checkout import SOURCE
 from tests.bench.contenders.peer_settings import PeerSettings
-from worker.amqp.connection import connected, open_channel
-from worker.amqp.outgoing import PERSISTENT
 
-_KEY: Final = event_routing_key(EventType.CHECKOUT_COMPLETED, SOURCE)
+KEY: Final = event_routing_key(EventType.CHECKOUT_COMPLETED, SOURCE)
 
 
 async def relay(settings: PeerSettings) -> None:
     """Until the process is ended."""
-    async with (
-        connected(settings.amqp_url, "relay, in") as incoming,
-        connected(settings.amqp_url, "relay, out") as outgoing,
-    ):
-        consuming, publishing = await open_channel(incoming), await open_channel(outgoing)
+    incoming = await aio_pika.connect_robust(settings.amqp_url)
+    outgoing = await aio_pika.connect_robust(settings.amqp_url)
+    async with incoming, outgoing:
+        consuming, publishing = await incoming.channel(), await outgoing.channel(on_return_raises=True)
+        await consuming.set_qos(settings.prefetch)
+        queue = await consuming.get_queue(CHECKOUT_QUEUE, ensure=False)
+        results = await publishing.get_exchange(RESULTS_EXCHANGE, ensure=False)
 
-        async def pass_on(message: DeliveredMessage) -> None:
-            properties = spec.Basic.Properties(
-                delivery_mode=PERSISTENT,
-                content_type="application/json",
-                correlation_id=message.header.properties.message_id,
-            )
-            await publishing.basic_publish(
-                message.body,
-                exchange=RESULTS_EXCHANGE,
-                routing_key=_KEY,
-                properties=properties,
-                mandatory=True,
-                wait=False,
-            )
-            await consuming.basic_ack(message.delivery_tag or 0, wait=False)
+        async def pass_on(message: AbstractIncomingMessage) -> None:
+            async with message.process():
+                event = aio_pika.Message(
+                    message.body,
+                    content_type="application/json",
+                    correlation_id=message.message_id,
+                    delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+                )
+                await results.publish(event, KEY)
 
-        await consuming.basic_qos(prefetch_count=settings.prefetch)
-        # A callback is a task of its own, so these overlap.
-        await consuming.basic_consume(CHECKOUT_QUEUE, pass_on)
+        await queue.consume(pass_on)
         await asyncio.Event().wait()
 
 

@@ -55,17 +55,24 @@ def celery(processes: int, *, prefetch: int = 64) -> Contender:
     )
 
 
-RELAY: Final = Contender(
-    name="relay",
-    what="limit: relay",
-    arguments=(f"{_PEERS}.relay",),
-    settings={"BENCH_PREFETCH": "1000"},
-    stores=False,
-    is_limit=True,
+def relay(name: str, what: str, *, prefetch: int) -> Contender:
+    return Contender(
+        name=name,
+        what=what,
+        arguments=(f"{_PEERS}.{name.replace('-', '_')}",),
+        settings={"BENCH_PREFETCH": str(prefetch)},
+        stores=False,
+        is_limit=True,
+    )
+
+
+RELAYS: Final = (
+    relay("relay", "limit: relay", prefetch=200),
+    relay("relay-aiormq", "limit: on aiormq", prefetch=1000),
 )
 INSERT: Final = Contender(
     name="insert", what="limit: COPY", arguments=(f"{_PEERS}.insert",), consumers=0, is_limit=True
 )
 OURS: Final = (ours(1), ours(2))
 PEERS: Final = (faststream(1), faststream(2), taskiq(1), taskiq(2), celery(4))
-ROSTER: Final = {each.name: each for each in (*OURS, *PEERS, RELAY, INSERT)}
+ROSTER: Final = {each.name: each for each in (*OURS, *PEERS, *RELAYS, INSERT)}
