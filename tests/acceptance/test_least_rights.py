@@ -1,24 +1,45 @@
-"""The worker needs no right to change the topology."""
+"""Least rights: the worker changes no topology and removes no order, an operator writes none."""
 
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 from secrets import token_hex
 
+import asyncpg
 import pytest
 from yarl import URL
 
 from tests.support.archive import archived
 from tests.support.broker import CHECKOUT, SOURCE, UPDATE, Broker, Subscriber
-from tests.support.carts import a_request, guid
+from tests.support.carts import CATALOG, Request, a_line, a_request, guid, requests
+from tests.support.command_line import CommandLine
 from tests.support.database import Database
+from tests.support.eventually import eventually
+from tests.support.logins import login
 from tests.support.management import ManagementApi
+from tests.support.replays import set_aside, states
 from tests.support.services import Addresses
 from tests.support.worker_process import Workers, workers_for
+from worker.settings import Settings
+
+PENDING = "SELECT count(*) FROM outcomes WHERE publication = 'pending'"
+
+
+@pytest.fixture
+async def as_worker(database: Database) -> AsyncIterator[str]:
+    async with login(database, "checkout_worker") as url:
+        yield url
+
+
+@pytest.fixture
+async def operator(database: Database, command_line: CommandLine) -> AsyncIterator[CommandLine]:
+    async with login(database, "checkout_operator") as url:
+        yield command_line.changed(database_url=url)
 
 
 @pytest.fixture
 async def unprivileged(
-    services: Addresses, database: Database, management: ManagementApi, tmp_path: Path
+    services: Addresses, as_worker: str, management: ManagementApi, tmp_path: Path
 ) -> AsyncIterator[Workers]:
     """Workers whose broker user may read the three queues and write to two exchanges, and nothing else."""
     url = URL(services.amqp_url)
@@ -32,20 +53,107 @@ async def unprivileged(
         read=r"^(cart\.checkout|cart\.update|cart\.dead-letters)$",
     )
     own = str(url.with_user(name).with_password(password))
-    async with workers_for(own, database.url, tmp_path) as workers:
+    async with workers_for(own, as_worker, tmp_path) as workers:
         yield workers
     await management.delete_user(name)
 
 
-async def test_a_user_without_configure_rights_can_run_the_worker(
+async def test_a_worker_with_the_least_rights_does_all_that_workers_do(
     broker: Broker, events: Subscriber, database: Database, unprivileged: Workers
 ) -> None:
     worker = await unprivileged.start(archive="on")
-    await broker.submit(a_request("a"))
+    again = a_request("a")
+    failing = Request(lines=[a_line("a", catalogItemId="no:such:item")])
+    await broker.submit(again, failing)
     await broker.submit(a_request("a"), key=UPDATE)
     for key in (CHECKOUT, UPDATE):
         await broker.publish(b"not JSON", key=key, message_id=guid(), app_id=SOURCE)
-    await events.until(4)
+    await events.until(5)
     await archived(database, 2)
+    await broker.submit(again)
+    await events.until(6)
     assert (await database.count("orders"), await database.count("cart_updates")) == (1, 1)
+    assert await database.count("order_errors") == 1
     assert await worker.stop() == 0
+
+
+async def test_a_worker_with_the_least_rights_takes_up_what_a_killed_one_left(
+    broker: Broker, events: Subscriber, database: Database, unprivileged: Workers
+) -> None:
+    sent = requests(3, "a")
+    await broker.submit(*sent)
+    killed = await unprivileged.launch(failpoint="committed:kill")
+    assert await killed.exit_code() == -signal.SIGKILL
+    worker = await unprivileged.start(sweep_after_seconds=1)
+    await events.until_ids(3)
+    await eventually(lambda: database.value(PENDING), lambda count: count == 0)
+    assert await worker.stop() == 0
+    assert (await database.count("orders"), await database.count("attempts")) == (3, 0)
+
+
+async def test_an_operator_with_the_least_rights_cures_dead_letters(
+    broker: Broker,
+    database: Database,
+    settings: Settings,
+    operator: CommandLine,
+    unprivileged: Workers,
+) -> None:
+    letters = requests(3, "a", "b")
+    await set_aside(letters, broker=broker, database=database, settings=settings)
+    replayed, discarded, edited = [each.message_id for each in letters]
+    await unprivileged.start(archive="on")
+    one_line = operator.file("one-line.json", a_request("a").body)
+    for arguments in (
+        ("discard", discarded, "--why", "a test"),
+        ("restore", discarded),
+        ("discard", discarded, "--why", "a test"),
+        ("replay", replayed, "--yes"),
+        ("edit", edited, "--body", one_line),
+        ("show", edited, "--unmask", "--why", "a test"),
+        ("export", "--to", "there"),
+        ("groups",),
+    ):
+        done = await operator.run("dead-letters", *arguments)
+        assert done.code == 0, done.err
+    await eventually(lambda: states(database), lambda found: found[replayed] == "resolved")
+    pruned = await operator.run("dead-letters", "prune", "--older-than", "0d", "--yes")
+    assert (pruned.code, set(await states(database)) & {replayed, discarded}) == (0, set()), pruned.err
+
+
+async def test_an_operator_with_the_least_rights_looks_up_imports_and_republishes(
+    broker: Broker, events: Subscriber, database: Database, operator: CommandLine, unprivileged: Workers
+) -> None:
+    request = a_request("a")
+    worker = await unprivileged.start()
+    await broker.submit(request)
+    await events.until(1)
+    catalog = operator.file("c.ndjson", "\n".join(item.to_json().decode() for item in CATALOG))
+    for arguments in (
+        ("check",),
+        ("catalog", "import", catalog),
+        ("catalog", "list"),
+        ("orders", "list"),
+        ("carts", "show", request.cart_id),
+        ("results", "republish", "--since", "2026-01-01"),
+    ):
+        done = await operator.run(*arguments)
+        assert done.code == 0, done.err
+    await events.until(2)
+    await worker.until_logged('"revision": 2')
+    assert await worker.stop() == 0
+    assert await database.count("orders") == 1
+
+
+@pytest.mark.parametrize("table", ["orders", "carts", "outcomes", "dead_letters", "dead_letter_actions"])
+async def test_a_worker_cannot_remove_what_was_ordered_or_set_aside(as_worker: str, table: str) -> None:
+    async with Database(as_worker) as own:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await own.execute(f"DELETE FROM {table}")  # noqa: S608 - a name from this test
+
+
+@pytest.mark.parametrize("table", ["orders", "order_line_items", "carts", "outcomes"])
+async def test_an_operator_cannot_write_orders(database: Database, table: str) -> None:
+    async with login(database, "checkout_operator") as url, Database(url) as own:
+        for statement in (f"DELETE FROM {table}", f"INSERT INTO {table} DEFAULT VALUES"):  # noqa: S608
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await own.execute(statement)

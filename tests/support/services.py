@@ -33,7 +33,7 @@ HURRIED: Final = {"fsync": "off", "synchronous_commit": "off", "full_page_writes
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The services of a test run. The role of `database_url` may create databases."""
+    """The services of a test run. The role of `database_url` may create databases and roles."""
 
     amqp_url: str
     management_url: str
