@@ -91,6 +91,20 @@ async def test_a_worker_with_the_least_rights_takes_up_what_a_killed_one_left(
     assert (await database.count("orders"), await database.count("attempts")) == (3, 0)
 
 
+async def test_a_worker_without_a_right_says_which_and_goes_on_when_it_has_it(
+    broker: Broker, events: Subscriber, database: Database, unprivileged: Workers
+) -> None:
+    await database.execute("REVOKE INSERT ON orders FROM checkout_worker")
+    await broker.submit(a_request("a"))
+    worker = await unprivileged.start()
+    await worker.until_logged("permission denied for table orders")
+    assert await database.count("outcomes") == 0
+    await database.execute("GRANT INSERT ON orders TO checkout_worker")
+    await events.until(1)
+    assert await worker.stop() == 0
+    assert (await database.count("orders"), await broker.ready("cart.dead-letters")) == (1, 0)
+
+
 async def test_an_operator_with_the_least_rights_cures_dead_letters(
     broker: Broker,
     database: Database,

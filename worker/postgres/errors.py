@@ -23,6 +23,7 @@ _DATA_CLASSES: Final = frozenset({"22", "23", "54"})
 _DENIED_CLASSES: Final = frozenset({"28", "3D"})
 # undefined table, column, schema.
 _SCHEMA: Final = frozenset({"42P01", "42703", "3F000"})
+_INSUFFICIENT_PRIVILEGE: Final = "42501"
 
 
 @contextmanager
@@ -67,5 +68,10 @@ def fault_of(error: asyncpg.PostgresError) -> WorkerError:
         return DataRejected(text)
     if code in _SCHEMA:
         return SchemaMismatch(f"{text}: run `checkout migrate`")
-    # All else is no message's fault: restarts, full disks, missing rights.
+    if code == _INSUFFICIENT_PRIVILEGE:
+        # Its text names what the right is missing for, and no value.
+        return DatabaseUnavailable(
+            f"{text}: {error}; deploy/postgresql/roles.sql has the rights of each role"
+        )
+    # All else is no message's fault: restarts, full disks.
     return DatabaseUnavailable(text)

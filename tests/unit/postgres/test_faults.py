@@ -72,6 +72,13 @@ async def test_a_fault_names_code_and_constraint_and_no_value() -> None:
     assert str(fault_of(from_server("23505"))) == "SQLSTATE 23505 UniqueViolationError orders_one_per_group"
 
 
+async def test_a_missing_right_names_what_it_is_missing_for_and_who_has_it() -> None:
+    fault = fault_of(asyncpg.PostgresError.new({"C": "42501", "M": "permission denied for table orders"}))
+    assert type(fault) is DatabaseUnavailable
+    assert "permission denied for table orders" in str(fault)
+    assert "deploy/postgresql/roles.sql" in str(fault)
+
+
 @pytest.mark.parametrize("sqlstate", [code for codes in MEANINGS.values() for code in codes])
 async def test_no_fault_tells_a_value(sqlstate: str) -> None:
     assert SECRET not in str(fault_of(from_server(sqlstate)))
