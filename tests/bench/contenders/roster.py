@@ -68,7 +68,7 @@ def relay(name: str, what: str, *, prefetch: int) -> Contender:
 
 RELAYS: Final = (
     relay("relay", "limit: relay", prefetch=200),
-    relay("relay-aiormq", "limit: on aiormq", prefetch=1000),
+    relay("relay-aiormq", "limit: relay, aiormq", prefetch=1000),
 )
 INSERT: Final = Contender(
     name="insert", what="limit: COPY", arguments=(f"{_PEERS}.insert",), consumers=0, is_limit=True
