@@ -129,6 +129,9 @@ async def open_session(
     """
     async with acquired(pool) as connection:
         await check_schema(connection)
+    # An earlier session may have ended while the database was away, and could not say what it had outlived.
+    attempts = Attempts(pool)
+    await attempts.forget(status.worker_id)
     async with _links(settings, status) as links:
         consumers = [links.consumer, *([links.archive] if links.archive else [])]
         breaker = _breaker(consumers, pool, status)
@@ -138,7 +141,7 @@ async def open_session(
             checkouts=Checkouts(pool),
             outbox=Outbox(StoredEvents(pool)),
             breaker=breaker,
-            second_deliveries=SecondDeliveries(Attempts(pool), breaker, status.worker_id),
+            second_deliveries=SecondDeliveries(attempts, breaker, status.worker_id),
             catalog=lambda: follower.catalog,
             limits=_limits(settings),
             failpoints=failpoints,

@@ -26,6 +26,18 @@ async def test_a_worker_that_begins_again_has_outlived_its_last_attempt(attempts
     assert [await attempts.begin(HASH, "q", "m", worker) for worker in ("a", "a", "b", "b")] == [1, 1, 2, 2]
 
 
+async def test_a_worker_with_nothing_in_hand_forgets_its_own_attempts_and_those_of_last_week(
+    attempts: Attempts, database: Database
+) -> None:
+    for number, worker in enumerate(("a", "b", "old")):
+        await attempts.begin(bytes([number]) * 32, "q", "m", worker)
+    await database.execute(
+        "UPDATE attempts SET last_at = last_at - interval '8 days' WHERE worker_id = 'old'"
+    )
+    await attempts.forget("a")
+    assert await database.rows("SELECT worker_id FROM attempts") == [{"worker_id": "b"}]
+
+
 async def test_a_finished_attempt_is_forgotten(attempts: Attempts, database: Database) -> None:
     await attempts.begin(HASH, "q", "m", "a")
     await attempts.finish(HASH)

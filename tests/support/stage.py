@@ -25,6 +25,7 @@ from worker.embedded.services import Services
 KEPT: Final = "tests.kept-events"
 # Few connections: a test that takes them all has them soon.
 CONNECTIONS: Final = 40
+_WAITING: Final = "SELECT count(*) FROM pg_locks WHERE NOT granted"
 _DONE_SECONDS: Final = 60.0
 _TABLES: Final = (
     "carts, outcomes, orders, order_line_items, order_errors, attempts, dead_letters, "
@@ -128,8 +129,10 @@ class Stage:
             await other.execute("ROLLBACK")
 
     async def until_at_gate(self, transactions: int = 1) -> None:
-        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-        await eventually(lambda: self.database.value(waiting), lambda count: count >= transactions)
+        await eventually(lambda: self.database.value(_WAITING), lambda count: count >= transactions)
+
+    async def until_nobody_is_at_gate(self) -> None:
+        await eventually(lambda: self.database.value(_WAITING), lambda count: count == 0)
 
     async def apply_topology(self) -> None:
         async with connected(self.amqp_url, "tests") as connection:
@@ -172,13 +175,20 @@ async def staged(services: Services, directory: Path, *, quiet: bool = False) ->
         ) as workers,
     ):
         await _clear(services, database)
-        try:
+        async with mended(services):
             yield Stage(services, to_broker, to_database, database, workers)
-        finally:
-            services.postgres.thaw()
-            services.rabbitmq.thaw()
-            await services.postgres.start()
-            await services.rabbitmq.start()
+
+
+@asynccontextmanager
+async def mended(services: Services) -> AsyncIterator[None]:
+    """Whatever the block does to them, both serve afterwards."""
+    try:
+        yield
+    finally:
+        services.postgres.thaw()
+        services.rabbitmq.thaw()
+        await services.postgres.start()
+        await services.rabbitmq.start()
 
 
 async def empty_queues(services: Services) -> None:

@@ -19,7 +19,7 @@ class Attempts:
         async with acquired(self._pool) as connection:
             await connection.execute(statement("finish_attempt"), message_hash)
 
-    async def forget_old(self) -> None:
-        """Remove what nobody came back to for a week."""
+    async def forget(self, worker_id: str) -> None:
+        """Remove those of this worker, which has nothing in hand, and what nobody came back to for a week."""
         async with acquired(self._pool) as connection:
-            await connection.execute(statement("forget_attempts"))
+            await connection.execute(statement("forget_attempts"), worker_id)

@@ -10,4 +10,5 @@ RETURNING attempts
 DELETE FROM attempts WHERE message_hash = $1
 
 -- name: forget_attempts
-DELETE FROM attempts WHERE last_at < clock_timestamp() - interval '7 days'
+-- Those of a worker ($1) that has outlived them, and those that nobody came back to.
+DELETE FROM attempts WHERE worker_id = $1 OR last_at < clock_timestamp() - interval '7 days'
