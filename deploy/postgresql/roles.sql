@@ -1,38 +1,51 @@
--- Roles with the least rights. Run it as a superuser in the worker's database, after each `checkout migrate`:
+-- Roles with the least rights: for running workers, and for operators who look things up, import catalogs and work on
+-- dead letters. After each `checkout migrate`, as the owner of the schema with CREATEROLE, or as a superuser:
 --
---     psql -d checkout -f deploy/postgresql/roles.sql
+--     psql -v ON_ERROR_STOP=1 -1 -d checkout -f deploy/postgresql/roles.sql
 --
--- Then make a login for whoever works with it, and leave the owner of the schema to `checkout migrate`:
+-- Then a login for each, and the owner's for `checkout migrate` alone:
 --
 --     CREATE ROLE worker_eu LOGIN PASSWORD '...' IN ROLE checkout_worker;
 --     CREATE ROLE jane LOGIN PASSWORD '...' IN ROLE checkout_operator;
 --
--- A schema of its own needs GRANT USAGE ON SCHEMA as well.
+-- The tables are those of the search path. Where that is not public: GRANT USAGE ON SCHEMA to both roles, and
+-- ALTER DATABASE ... SET search_path, since a login does not take on the settings of its roles.
 
 DO $$
+DECLARE
+    name text;
 BEGIN
-    IF to_regrole('checkout_worker') IS NULL THEN
-        CREATE ROLE checkout_worker NOLOGIN;
-    END IF;
-    IF to_regrole('checkout_operator') IS NULL THEN
-        CREATE ROLE checkout_operator NOLOGIN;
-    END IF;
+    FOREACH name IN ARRAY ARRAY['checkout_worker', 'checkout_operator'] LOOP
+        IF to_regrole(name) IS NULL THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', name);
+        END IF;
+        -- What an earlier version of this file granted, and this one does not.
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', current_schema(), name);
+    END LOOP;
 END
 $$;
 
--- A running worker. It removes no cart, no order and no dead letter.
+-- A worker removes no cart, order or dead letter, and changes no order, no event, and no dead letter's message.
 GRANT SELECT ON schema_migrations, catalog_items, catalog_revision TO checkout_worker;
-GRANT SELECT, INSERT ON orders, order_line_items, dead_letter_actions TO checkout_worker;
-GRANT SELECT, INSERT, UPDATE ON carts, outcomes, order_errors, dead_letters, dead_letter_counts TO checkout_worker;
+GRANT SELECT, INSERT, UPDATE ON carts TO checkout_worker;
+GRANT SELECT, INSERT ON outcomes, orders, order_line_items, order_errors TO checkout_worker;
+GRANT UPDATE (publication, published_at, attempted_at) ON outcomes TO checkout_worker;
+GRANT UPDATE (code, description, created_at) ON order_errors TO checkout_worker;
 GRANT SELECT, INSERT, UPDATE, DELETE ON attempts, workers TO checkout_worker;
+GRANT SELECT, INSERT ON dead_letters, dead_letter_counts TO checkout_worker;
+GRANT UPDATE (
+    state, code, reason, violations, fingerprint, pattern, failures, last_failed_at, replay_token, claimed_at,
+    claimed_by, outcome_customer_id, outcome_message_id
+) ON dead_letters TO checkout_worker;
+GRANT UPDATE (letters) ON dead_letter_counts TO checkout_worker;
+GRANT INSERT ON dead_letter_actions TO checkout_worker;
 
--- Whoever looks things up, imports catalogs, and works on dead letters. It writes no cart and no order.
-GRANT SELECT
-    ON schema_migrations, carts, outcomes, checkouts, cart_updates, orders, order_line_items, order_errors, workers
-    TO checkout_operator;
-GRANT UPDATE (publication, published_at, attempted_at) ON outcomes TO checkout_operator;
+-- An operator writes no cart, no order and no event.
+GRANT SELECT ON schema_migrations, carts, orders, outcomes TO checkout_operator;
+GRANT UPDATE (publication, published_at) ON outcomes TO checkout_operator;
 GRANT SELECT, INSERT, DELETE ON catalog_items TO checkout_operator;
-GRANT SELECT, UPDATE ON catalog_revision TO checkout_operator;
-GRANT SELECT, INSERT, UPDATE, DELETE ON dead_letters TO checkout_operator;
-GRANT SELECT, INSERT, UPDATE ON dead_letter_counts TO checkout_operator;
+GRANT SELECT, UPDATE (revision) ON catalog_revision TO checkout_operator;
+GRANT SELECT, INSERT, DELETE, UPDATE (state, replay_token, claimed_at, claimed_by)
+    ON dead_letters TO checkout_operator;
+GRANT SELECT, INSERT, UPDATE (letters) ON dead_letter_counts TO checkout_operator;
 GRANT SELECT, INSERT ON dead_letter_actions TO checkout_operator;

@@ -165,6 +165,22 @@ async def test_a_worker_cannot_remove_what_was_ordered_or_set_aside(as_worker: s
             await own.execute(f"DELETE FROM {table}")  # noqa: S608 - a name from this test
 
 
+@pytest.mark.parametrize("role", ["checkout_worker", "checkout_operator"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE orders SET content = content",
+        "UPDATE outcomes SET body = body",
+        "UPDATE dead_letters SET body = body",
+        "UPDATE dead_letter_actions SET why = why",
+    ],
+)
+async def test_nobody_can_change_what_was_said(database: Database, role: str, change: str) -> None:
+    async with login(database, role) as url, Database(url) as own:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await own.execute(change)
+
+
 @pytest.mark.parametrize("table", ["orders", "order_line_items", "carts", "outcomes"])
 async def test_an_operator_cannot_write_orders(database: Database, table: str) -> None:
     async with login(database, "checkout_operator") as url, Database(url) as own:

@@ -55,7 +55,18 @@ async def running_services() -> AsyncIterator[Addresses]:
             yield addresses
     else:
         async with Services(postgres_settings=HURRIED) as services:
-            yield addresses_of(services)
+            addresses = addresses_of(services)
+            await _let_make_roles(addresses.database_url)
+            yield addresses
+
+
+async def _let_make_roles(url: str) -> None:
+    """The superuser of embedded services has the same password."""
+    connection = await asyncpg.connect(str(URL(url).with_user("postgres")))
+    try:
+        await connection.execute("ALTER ROLE checkout CREATEROLE")
+    finally:
+        await connection.close()
 
 
 def addresses_of(services: Services) -> Addresses:

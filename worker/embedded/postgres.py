@@ -94,9 +94,7 @@ class PostgreSQL:
         try:
             if not await connection.fetchval("SELECT count(*) FROM pg_database WHERE datname = 'checkout'"):
                 password = self._password_file.read_text("utf-8")
-                await connection.execute(
-                    f"CREATE ROLE checkout LOGIN CREATEDB CREATEROLE PASSWORD '{password}'"
-                )
+                await connection.execute(f"CREATE ROLE checkout LOGIN CREATEDB PASSWORD '{password}'")
                 await connection.execute("CREATE DATABASE checkout OWNER checkout")
         finally:
             await connection.close()

@@ -69,9 +69,10 @@ def fault_of(error: asyncpg.PostgresError) -> WorkerError:
     if code in _SCHEMA:
         return SchemaMismatch(f"{text}: run `checkout migrate`")
     if code == _INSUFFICIENT_PRIVILEGE:
-        # Its text names what the right is missing for, and no value.
         return DatabaseUnavailable(
-            f"{text}: {error}; deploy/postgresql/roles.sql has the rights of each role"
+            # The first line names what the right is missing for, and no value.
+            f"{text}: {error.args[0]}; `checkout migrate` needs the owner of the schema, all else what "
+            "deploy/postgresql/roles.sql grants"
         )
     # All else is no message's fault: restarts, full disks.
     return DatabaseUnavailable(text)

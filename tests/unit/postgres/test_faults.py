@@ -73,10 +73,12 @@ async def test_a_fault_names_code_and_constraint_and_no_value() -> None:
 
 
 async def test_a_missing_right_names_what_it_is_missing_for_and_who_has_it() -> None:
-    fault = fault_of(asyncpg.PostgresError.new({"C": "42501", "M": "permission denied for table orders"}))
+    fields = {"C": "42501", "M": "permission denied for table orders", "D": SECRET, "H": SECRET}
+    fault = fault_of(asyncpg.PostgresError.new(fields))
     assert type(fault) is DatabaseUnavailable
     assert "permission denied for table orders" in str(fault)
     assert "deploy/postgresql/roles.sql" in str(fault)
+    assert SECRET not in str(fault)
 
 
 @pytest.mark.parametrize("sqlstate", [code for codes in MEANINGS.values() for code in codes])
