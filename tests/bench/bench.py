@@ -17,8 +17,9 @@ POSTGRES_SETTINGS: Final = {"shared_buffers": "1GB", "max_wal_size": "8GB", "che
 async def a_load() -> AsyncIterator[Load]:
     """On private services, which end with it."""
     async with a_stage(POSTGRES_SETTINGS) as stage:
-        url, subscriber = stage.services.rabbitmq.amqp_url, Subscriber()
+        url = stage.services.rabbitmq.amqp_url
         # The broker holds back a connection that publishes too fast: results come on another one.
         async with plainly_connected(url) as publishing, plainly_connected(url) as hearing:
-            await subscriber.open(stage.channel, hearing)
+            subscriber = Subscriber(hearing)
+            await subscriber.open(stage.channel)
             yield Load(stage, publishing, subscriber)

@@ -3,9 +3,9 @@
 Each contender gets the same carts on the same topology (quorum queues, persistent and confirmed messages,
 durable commits), writes the same rows, and publishes a confirmed result before it acknowledges: the worker as
 shipped; peers on FastStream, Taskiq and Celery, each as its documentation shows and with what a sweep
-(`tests.bench.sweep`) found best. Task queues get their carts in envelopes of their own. Limits say what
-broker and database could do: a relay that publishes what it consumes, by aio-pika and by the driver below it,
-and the same rows by COPY.
+(`tests.bench.sweep`) found best. Task queues get their carts in envelopes of their own. Yardsticks for
+broker and database are a relay that publishes what it consumes, by aio-pika and by the driver below it, and
+the same rows by COPY.
 
 Throughput: results that a subscriber hears from a backlog, which waits until the contender is warm. CPU:
 seconds for 1,000 results. Memory: the largest resident set of all processes together. Latency: from when a

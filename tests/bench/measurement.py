@@ -52,7 +52,7 @@ class Rate:
         return self.per_second or self.share * throughput
 
 
-# The second is a third to a half of what the peers do.
+# The second is two to three fifths of what the peers do.
 RATES: Final = (
     Rate("idle, 20/s", per_second=20),
     Rate("at 200/s", per_second=200),

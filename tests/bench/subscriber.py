@@ -22,24 +22,26 @@ class SilenceError(RuntimeError):
 class Subscriber:
     """Counts results, and keeps when the first one of each message came."""
 
-    def __init__(self) -> None:
+    def __init__(self, connection: PlainConnection) -> None:
+        self._connection = connection
         self.first: dict[str, float] = {}
         self.count = 0
 
-    async def open(self, channel: Channel, connection: PlainConnection) -> None:
+    async def open(self, channel: Channel) -> None:
         await channel.queue_declare(
             QUEUE, durable=True, arguments={"x-queue-type": "quorum"}, timeout=RPC_SECONDS
         )
         await channel.queue_bind(QUEUE, RESULTS_EXCHANGE, "#", timeout=RPC_SECONDS)
-        await connection.consume(QUEUE, self._hear)
+        await self._connection.consume(QUEUE, self._hear)
 
     def forget(self) -> None:
         self.first, self.count = {}, 0
 
     async def messages(self, number: int) -> None:
-        """Wait until so many messages have a result. Raises: SilenceError."""
+        """Wait until so many messages have a result. Raises: SilenceError, RefusedError."""
         heard, since = len(self.first), perf_counter()
         while len(self.first) < number:
+            self._connection.check()
             await asyncio.sleep(_LOOK_SECONDS)
             if len(self.first) > heard:
                 heard, since = len(self.first), perf_counter()

@@ -12,7 +12,7 @@ from tests.support.command_line import CommandLine
 from tests.support.database import Database
 from tests.support.eventually import WITHIN_SECONDS, eventually
 from tests.support.oracle import assert_ordered_once
-from tests.support.stage import KEPT, empty_queues
+from tests.support.stage import KEPT, empty_queues, mended
 from tests.support.worker_process import WorkerProcess, Workers, workers_for
 from worker.embedded.services import Services
 
@@ -30,7 +30,7 @@ async def stored(breakable: Services) -> AsyncIterator[Database]:
 @pytest.fixture
 async def workers(breakable: Services, tmp_path: Path) -> AsyncIterator[Workers]:
     urls = breakable.rabbitmq.amqp_url, breakable.postgres.database_url
-    async with workers_for(*urls, tmp_path) as started:
+    async with workers_for(*urls, tmp_path) as started, mended(breakable):
         yield started
 
 

@@ -1,6 +1,7 @@
-"""The limit of the broker's side: consume, publish confirmed, acknowledge, and nothing else.
+"""A yardstick for the broker's side: consume, publish confirmed, acknowledge, and nothing else.
 
-By aio-pika, as its documentation shows; each delivery is a task, and many are in flight.
+By aio-pika, as its documentation shows, in one process; each delivery is a task, many are in flight. A worker
+does more where carts are small: it publishes and acknowledges many at once.
 """
 
 import asyncio

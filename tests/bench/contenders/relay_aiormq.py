@@ -1,4 +1,4 @@
-"""The same as good as we know how: on the driver below aio-pika, whose own publish waits for the socket."""
+"""The same relay as fast as we know how: on aiormq, since aio-pika's own publish waits for the socket."""
 
 import asyncio
 

@@ -66,6 +66,7 @@ def relay(name: str, what: str, *, prefetch: int) -> Contender:
     )
 
 
+# By hand: with 50 and with 1,000, the first one passes on 5 and 15 % less than with 200.
 RELAYS: Final = (
     relay("relay", "limit: relay", prefetch=200),
     relay("relay-aiormq", "limit: relay, aiormq", prefetch=1000),
