@@ -11,12 +11,18 @@ from typing import Final
 import structlog
 from aio_pika.abc import AbstractConnection
 
-from contracts.wire import CHECKOUT_QUEUE, DEAD_LETTERS_QUEUE, UPDATE_QUEUE
+from contracts.wire import (
+    CHECKOUT_QUEUE,
+    DEAD_LETTERS_EXCHANGE,
+    DEAD_LETTERS_QUEUE,
+    RESULTS_EXCHANGE,
+    UPDATE_QUEUE,
+)
 from worker.amqp.codec import Limits
 from worker.amqp.connection import connected, open_channel
 from worker.amqp.consumer import Consumer
 from worker.amqp.publisher import Publisher
-from worker.amqp.topology import require, topology_for
+from worker.amqp.topology import require, require_right_to_publish, topology_for
 from worker.breaker import Breaker
 from worker.catalog_follower import CatalogFollower
 from worker.deadletters import archive as archiving
@@ -183,6 +189,7 @@ async def _links(settings: Settings, status: Status) -> AsyncIterator[_Links]:
     ):
         channel = await open_channel(consuming)
         await require(channel, topology_for(channel))
+        await require_right_to_publish(channel, RESULTS_EXCHANGE, DEAD_LETTERS_EXCHANGE)
         *publishers, sweeping, announcing = [
             Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 2)
         ]

@@ -8,8 +8,9 @@
 --     CREATE ROLE worker_eu LOGIN PASSWORD '...' IN ROLE checkout_worker;
 --     CREATE ROLE jane LOGIN PASSWORD '...' IN ROLE checkout_operator;
 --
--- The tables are those of the search path. Where that is not public: GRANT USAGE ON SCHEMA to both roles, and
--- ALTER DATABASE ... SET search_path, since a login does not take on the settings of its roles.
+-- The tables are those of the search path. Where that is not public: ALTER DATABASE ... SET search_path, since a login
+-- does not take on the settings of its roles. A right that is missing stops a worker, not one message: run this before
+-- workers of a new version start. What an operator deletes by hand leaves no history; the command line's does.
 
 DO $$
 DECLARE
@@ -19,6 +20,7 @@ BEGIN
         IF to_regrole(name) IS NULL THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', name);
         END IF;
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', current_schema(), name);
         -- What an earlier version of this file granted, and this one does not.
         EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA %I FROM %I', current_schema(), name);
     END LOOP;

@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
@@ -22,6 +23,16 @@ from tests.support.services import Addresses
 from tests.support.worker_process import Workers, workers_for
 from worker.settings import Settings
 
+OF_A_WORKER = {
+    "configure": "^$",
+    "write": r"^(checkout\.results|cart\.dead-letters)$",
+    "read": r"^(cart\.checkout|cart\.update|cart\.dead-letters)$",
+}
+OF_AN_OPERATOR = {
+    "configure": r"^amq\.gen",
+    "write": r"^(cart\.commands|checkout\.results|amq\.gen.*)$",
+    "read": r"^(checkout\.results|amq\.gen.*)$",
+}
 PENDING = "SELECT count(*) FROM outcomes WHERE publication = 'pending'"
 
 
@@ -32,30 +43,44 @@ async def as_worker(database: Database) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def operator(database: Database, command_line: CommandLine) -> AsyncIterator[CommandLine]:
+async def operator(
+    database: Database, command_line: CommandLine, services: Addresses, management: ManagementApi
+) -> AsyncIterator[CommandLine]:
+    name, password = f"operator-{token_hex(4)}", token_hex(8)
+    await management.make_user(name, password)
+    own = BrokerUser(management, URL(services.amqp_url).with_user(name).with_password(password))
+    await own.permit(**OF_AN_OPERATOR)
     async with login(database, "checkout_operator") as url:
-        yield command_line.changed(database_url=url)
+        yield command_line.changed(database_url=url, amqp_url=str(own.url))
+    await management.delete_user(name)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerUser:
+    """A user of the broker with the rights that a test gives."""
+
+    management: ManagementApi
+    url: URL
+
+    async def permit(self, **rights: str) -> None:
+        vhost = self.url.path.removeprefix("/") or "/"
+        await self.management.permit(self.url.user or "", vhost, **rights)
 
 
 @pytest.fixture
-async def unprivileged(
-    services: Addresses, as_worker: str, management: ManagementApi, tmp_path: Path
-) -> AsyncIterator[Workers]:
-    """Workers whose broker user may read the three queues and write to two exchanges, and nothing else."""
-    url = URL(services.amqp_url)
-    name, password = f"worker-{token_hex(4)}", token_hex(8)
+async def user(services: Addresses, management: ManagementApi) -> AsyncIterator[BrokerUser]:
+    name, password = f"least-{token_hex(4)}", token_hex(8)
     await management.make_user(name, password)
-    await management.permit(
-        name,
-        url.path.removeprefix("/") or "/",
-        configure="^$",
-        write=r"^(checkout\.results|cart\.dead-letters)$",
-        read=r"^(cart\.checkout|cart\.update|cart\.dead-letters)$",
-    )
-    own = str(url.with_user(name).with_password(password))
-    async with workers_for(own, as_worker, tmp_path) as workers:
-        yield workers
+    yield BrokerUser(management, URL(services.amqp_url).with_user(name).with_password(password))
     await management.delete_user(name)
+
+
+@pytest.fixture
+async def unprivileged(user: BrokerUser, as_worker: str, tmp_path: Path) -> AsyncIterator[Workers]:
+    """Workers whose broker user may read the three queues and write to two exchanges, and nothing else."""
+    await user.permit(**OF_A_WORKER)
+    async with workers_for(str(user.url), as_worker, tmp_path) as workers:
+        yield workers
 
 
 async def test_a_worker_with_the_least_rights_does_all_that_workers_do(
@@ -105,6 +130,39 @@ async def test_a_worker_without_a_right_says_which_and_goes_on_when_it_has_it(
     assert (await database.count("orders"), await broker.ready("cart.dead-letters")) == (1, 0)
 
 
+@pytest.mark.parametrize("exchange", ["checkout.results", "cart.dead-letters"])
+async def test_a_worker_that_may_not_publish_takes_no_message_and_says_so(
+    broker: Broker, events: Subscriber, unprivileged: Workers, user: BrokerUser, exchange: str
+) -> None:
+    (allowed,) = {"checkout.results", "cart.dead-letters"} - {exchange}
+    await user.permit(**OF_A_WORKER | {"write": f"^{allowed}$"})
+    await broker.submit(a_request("a"))
+    worker = await unprivileged.launch()
+    await worker.until_logged(f"access to exchange '{exchange}'")
+    assert (await broker.ready(), await broker.consumers()) == (1, 0)
+    await user.permit(**OF_A_WORKER)
+    await events.until(1)
+    assert await worker.stop() == 0
+
+
+async def test_commands_that_may_not_publish_send_and_claim_nothing(
+    broker: Broker, database: Database, settings: Settings, command_line: CommandLine, user: BrokerUser
+) -> None:
+    await set_aside(requests(1, "a", "b"), broker=broker, database=database, settings=settings)
+    await user.permit(**OF_AN_OPERATOR | {"write": "^$"})
+    refused = command_line.changed(amqp_url=str(user.url))
+    cart = refused.file("cart.json", a_request("a").body)
+    for arguments in (
+        ("submit", cart),
+        ("dead-letters", "replay", "--yes"),
+        ("results", "republish", "--since", "2h"),
+    ):
+        done = await refused.run(*arguments)
+        assert (done.code, "access to exchange" in " ".join(done.err.split())) == (3, True), done.err
+    assert set((await states(database)).values()) == {"parked"}
+    assert await broker.ready() == 0
+
+
 async def test_an_operator_with_the_least_rights_cures_dead_letters(
     broker: Broker,
     database: Database,
@@ -148,14 +206,16 @@ async def test_an_operator_with_the_least_rights_looks_up_imports_and_republishe
         ("catalog", "list"),
         ("orders", "list"),
         ("carts", "show", request.cart_id),
-        ("results", "republish", "--since", "2026-01-01"),
+        ("results", "republish", "--since", "2h"),
+        ("submit", operator.file("cart.json", a_request("a").body)),
+        ("results", "--timeout", "0.1"),
     ):
         done = await operator.run(*arguments)
         assert done.code == 0, done.err
-    await events.until(2)
+    await events.until(3)
     await worker.until_logged('"revision": 2')
     assert await worker.stop() == 0
-    assert await database.count("orders") == 1
+    assert await database.count("orders") == 2
 
 
 @pytest.mark.parametrize("table", ["orders", "carts", "outcomes", "dead_letters", "dead_letter_actions"])

@@ -121,6 +121,10 @@ def translated() -> Iterator[None]:
         raise BrokerUnavailable(
             "The broker refuses user, password or virtual host: look at CHECKOUT_AMQP_URL"
         ) from error
+    except aiormq.exceptions.ChannelAccessRefused as error:
+        raise BrokerUnavailable(
+            f"The broker refuses this user a right ({error}): README, `Run it`, says which it needs"
+        ) from error
     except (aiormq.exceptions.ChannelNotFoundEntity, aiormq.exceptions.ChannelPreconditionFailed) as error:
         raise TopologyFault(f"{error}: run `checkout topology check`") from error
     except (*_LOST, OSError, TimeoutError) as error:

@@ -1,5 +1,6 @@
 """Exchanges, queues and bindings: as data, declared by deployment, looked at by the worker."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -135,6 +136,25 @@ async def require_exchange(channel: Channel, name: str) -> None:
     """Look, passively, that an exchange exists. Raises: TopologyFault."""
     with _missing("exchange", name):
         await channel.exchange_declare(exchange=name, passive=True, timeout=RPC_SECONDS)
+
+
+async def require_right_to_publish(channel: Channel, *exchanges: str) -> None:
+    """Look that the user of this connection may publish to these exchanges.
+
+    A result that is refused costs its command a delivery, again and again. What is tried here is rolled back,
+    and reaches nobody.
+
+    Raises:
+        BrokerUnavailable: it may not; names the exchange.
+    """
+    with translated():
+        async with asyncio.timeout(RPC_SECONDS):
+            trying = await channel.connection.channel(publisher_confirms=False)
+            await trying.tx_select()
+            for exchange in exchanges:
+                await trying.basic_publish(b"", exchange=exchange)
+                await trying.tx_rollback()
+            await trying.close()
 
 
 @contextmanager

@@ -13,12 +13,11 @@ from contracts.rejected import Violation
 from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.codec import Limits
 from worker.amqp.publisher import Publisher
-from worker.amqp.topology import require_exchange
 from worker.cli.dead_letter_choice import Choice, Sending, choose
 from worker.cli.editor import edited
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, errors, print_json, safe
-from worker.cli.services import broker, database
+from worker.cli.services import database, publishing
 from worker.deadletters.copy import copy_of, read_command
 from worker.deadletters.replay_message import key_of
 from worker.deadletters.replaying import Order, Replaying, Tally
@@ -155,8 +154,7 @@ def _print_refusal(name: str, refusal: Refusal, *, as_json: bool) -> int:
 
 async def _send(settings: Settings, pool: Pool, copy: Copy, letter: Record, order: Order) -> Tally:
     replays = Replays(pool)
-    async with broker(settings) as channel:
-        await require_exchange(channel, COMMANDS_EXCHANGE)
+    async with publishing(settings, COMMANDS_EXCHANGE) as channel:
         token = await replays.copy(copy, order.actor, order.why)
         claim = Claim(
             dead_letter_id=copy.dead_letter_id,

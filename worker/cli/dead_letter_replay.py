@@ -12,13 +12,12 @@ from rich.progress import Progress
 
 from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.publisher import Publisher
-from worker.amqp.topology import require_exchange
 from worker.cli.dead_letter_choice import Choice, Problem, Sending, choose
 from worker.cli.dead_letter_files import imported, read_files
 from worker.cli.dead_letter_selection import AtMost, Selection
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, errors, print_json, safe
-from worker.cli.services import broker, database
+from worker.cli.services import database, publishing
 from worker.deadletters.replay_message import key_of
 from worker.deadletters.replaying import Order, Replaying, Tally
 from worker.errors import ConfigurationFault
@@ -132,8 +131,7 @@ def _problem(letter: Chosen, key: str | None, *, is_import: bool) -> str | None:
 async def _run(settings: Settings, replays: Replays, order: Order, choice: Choice) -> Tally:
     if not choice.letters:
         return Tally()
-    async with broker(settings) as channel:
-        await require_exchange(channel, COMMANDS_EXCHANGE)
+    async with publishing(settings, COMMANDS_EXCHANGE) as channel:
         with _progress(len(choice.letters)) as show:
             replaying = Replaying(replays, Publisher(channel), order, show)
             try:

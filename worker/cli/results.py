@@ -7,12 +7,14 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from contracts.wire import RESULTS_EXCHANGE
 from worker.amqp.codec import encode
 from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription
+from worker.cli.dead_letter_selection import Moment, moment_of
 from worker.cli.output import AsJson, DryRun, console, errors, print_line
-from worker.cli.services import broker, database
+from worker.cli.services import broker, database, publishing
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvent, StoredEvents
 from worker.settings import Settings
@@ -91,7 +93,7 @@ def _lines(lines: object) -> str:
 @app.command
 async def republish(
     *,
-    since: datetime | None = None,
+    since: Moment | None = None,
     returned: Annotated[bool, Parameter(negative="")] = False,
     dry_run: DryRun = False,
 ) -> int:
@@ -100,7 +102,7 @@ async def republish(
     Parameters
     ----------
     since
-        All events stored since then.
+        All events stored since then: a time, in UTC unless it says otherwise, or an age such as 2h or 30m.
     returned
         Only those that nobody was bound to.
     dry_run
@@ -108,10 +110,10 @@ async def republish(
     """
     if since is None and not returned:
         raise ConfigurationFault("say --since TIME, --returned, or both")
-    start = since.astimezone(UTC) if since else datetime.min.replace(tzinfo=UTC)
+    start = datetime.min.replace(tzinfo=UTC) if since is None else moment_of(since, "--since")
     settings = Settings.load()
     sent = unheard = 0
-    async with database(settings) as pool, broker(settings) as channel:
+    async with database(settings) as pool, publishing(settings, RESULTS_EXCHANGE) as channel:
         stored, publisher = StoredEvents(pool), Publisher(channel)
         async for page in stored.pages(start, returned=returned, size=_PAGE):
             sent += len(page)

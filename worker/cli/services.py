@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from aiormq.channel import Channel
 
 from worker.amqp.connection import connected, open_channel
+from worker.amqp.topology import require_exchange, require_right_to_publish
 from worker.postgres.pool import Pool, open_pool
 from worker.settings import Settings
 
@@ -41,3 +42,17 @@ async def broker(settings: Settings) -> AsyncIterator[Channel]:
     """A channel in confirm mode. Raises: ConfigurationFault, BrokerUnavailable."""
     async with connected(settings.amqp, "checkout-cli") as connection:
         yield await open_channel(connection)
+
+
+@asynccontextmanager
+async def publishing(settings: Settings, exchange: str) -> AsyncIterator[Channel]:
+    """A channel to publish to this exchange with.
+
+    Raises:
+        ConfigurationFault, TopologyFault: the exchange is not there.
+        BrokerUnavailable: nobody answers, or this user may not publish there.
+    """
+    async with broker(settings) as channel:
+        await require_exchange(channel, exchange)
+        await require_right_to_publish(channel, exchange)
+        yield channel

@@ -15,9 +15,8 @@ from contracts.reader import UnreadableError, read_checkout, read_update
 from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Publisher
-from worker.amqp.topology import require_exchange
 from worker.cli.output import DryRun, console, errors
-from worker.cli.services import broker
+from worker.cli.services import publishing
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.settings import Settings
 
@@ -57,8 +56,7 @@ async def command(
     if len(bodies) == 1:
         message_id = message_id or str(uuid7())
     messages = (command_message(body, key, source=source, message_id=message_id) for body in bodies)
-    async with broker(Settings.load()) as channel:
-        await require_exchange(channel, wire.COMMANDS_EXCHANGE)
+    async with publishing(Settings.load(), wire.COMMANDS_EXCHANGE) as channel:
         returned = await _publish(Publisher(channel), messages, len(bodies))
     if returned:
         errors.print(f"{returned} of {len(bodies)} commands were returned: run `checkout topology apply`")
