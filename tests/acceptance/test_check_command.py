@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
+from yarl import URL
 
 from tests.support.broker import connected_broker
 from tests.support.command_line import CommandLine, Finished
@@ -86,3 +87,10 @@ async def test_a_wrong_setting(command_line: CommandLine) -> None:
     wrong = await command_line.changed(batch_size="none").run("check")
     assert wrong.code == 2
     assert "CHECKOUT_BATCH_SIZE" in wrong.err
+
+
+async def test_a_management_api_that_refuses_its_user(command_line: CommandLine) -> None:
+    url = URL(command_line.environment["CHECKOUT_MANAGEMENT_URL"]).with_password("not the password")
+    code, wrong = await _checked(command_line.changed(management_url=str(url)))
+    assert (code, set(wrong)) == (3, {"topology"})
+    assert "the tag `management`" in wrong["topology"]

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -51,6 +52,11 @@ class Management:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
                 found: list[dict[str, Any]] = json.load(answer)
                 return found
+        except urllib.error.HTTPError as error:
+            raise BrokerUnavailable(
+                f"The management API refuses us ({error}): its user needs the tag `management`, and rights "
+                "in the virtual host"
+            ) from error
         except (OSError, ValueError) as error:
             raise BrokerUnavailable(f"The management API does not answer: {error}") from error
 
