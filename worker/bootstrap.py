@@ -189,10 +189,9 @@ async def _links(settings: Settings, status: Status) -> AsyncIterator[_Links]:
     ):
         channel = await open_channel(consuming)
         await require(channel, topology_for(channel))
-        await require_right_to_publish(channel, RESULTS_EXCHANGE, DEAD_LETTERS_EXCHANGE)
-        *publishers, sweeping, announcing = [
-            Publisher(await open_channel(publishing)) for _ in range(PIPELINES + 2)
-        ]
+        channels = [await open_channel(publishing) for _ in range(PIPELINES + 2)]
+        await require_right_to_publish(channels[0], RESULTS_EXCHANGE, DEAD_LETTERS_EXCHANGE)
+        *publishers, sweeping, announcing = map(Publisher, channels)
         consumer = Consumer(
             channel,
             (CHECKOUT_QUEUE, UPDATE_QUEUE),

@@ -98,6 +98,21 @@ async def test_a_memory_alarm_holds_publishing_up_and_costs_no_delivery(stage: S
     await stage.assert_nothing_lost(inputs, worker)
 
 
+async def test_a_worker_that_starts_under_a_memory_alarm_consumes_and_waits_for_its_end(stage: Stage) -> None:
+    inputs = checkouts(20)
+    await stage.send(inputs)
+    await stage.services.rabbitmq.control("set_vm_memory_high_watermark", "0.00001")
+    try:
+        worker, health = await stage.start()
+        await worker.until_logged("worker.publishing-blocked")
+    finally:
+        await stage.services.rabbitmq.control("set_vm_memory_high_watermark", "0.4")
+    await stage.until_done(inputs)
+    assert await health.metric("checkout_redelivered_total") == 0
+    assert worker.times_logged("worker.session-lost") == 0
+    await stage.assert_nothing_lost(inputs, worker)
+
+
 @asynccontextmanager
 async def _patience(stage: Stage, milliseconds: int) -> AsyncIterator[None]:
     """How long the broker waits for an acknowledgement, and how often it looks; new channels go by it."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from worker.amqp.connection import RPC_SECONDS, translated
 from worker.errors import TopologyFault
 
 _DELIVERY_LIMIT: Final = 100
+_TRY_SECONDS: Final = 2.0
 _MAJOR_WITH_DEFAULT_LIMIT: Final = 4
 
 
@@ -142,13 +143,13 @@ async def require_right_to_publish(channel: Channel, *exchanges: str) -> None:
     """Look that the user of this connection may publish to these exchanges.
 
     A result that is refused costs its command a delivery, again and again. What is tried here is rolled back,
-    and reaches nobody.
+    and reaches nobody. A broker that blocks publishing does not answer: then nothing is known.
 
     Raises:
         BrokerUnavailable: it may not; names the exchange.
     """
-    with translated():
-        async with asyncio.timeout(RPC_SECONDS):
+    with translated(), suppress(TimeoutError):
+        async with asyncio.timeout(_TRY_SECONDS):
             trying = await channel.connection.channel(publisher_confirms=False)
             await trying.tx_select()
             for exchange in exchanges:
