@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ import pytest
 from tests.support.broker import connected_broker
 from tests.support.eventually import eventually
 from tests.support.services import HURRIED
+from worker.embedded import postgres
+from worker.embedded.ports import free_ports
 from worker.embedded.process import SYSTEM_PATH
 from worker.embedded.services import Services
 
@@ -71,6 +74,18 @@ async def test_services_serve_and_a_clean_stop_leaves_nothing() -> None:
             pass
     await _none_alive(started)
     assert not directory.exists()
+
+
+async def test_a_port_that_another_program_takes_first_is_not_insisted_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        choices = iter([(other.getsockname()[1],)])
+        monkeypatch.setattr(postgres, "free_ports", lambda count: next(choices, None) or free_ports(count))
+        async with Services(postgres_settings=HURRIED) as services:
+            database = await asyncpg.connect(services.postgres.database_url)
+            assert await database.fetchval("SELECT 1") == 1
+            await database.close()
 
 
 async def test_a_killed_owner_takes_its_services_with_it() -> None:

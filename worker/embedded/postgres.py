@@ -18,6 +18,7 @@ PACKAGE = "postgresql"
 VERSIONS = Path("/usr/lib/postgresql")
 # PostgreSQL refuses to run as root.
 UNPRIVILEGED_USER = "postgres"
+_PROBE_SECONDS = 3.0
 
 
 class PostgreSQL:
@@ -88,7 +89,8 @@ class PostgreSQL:
 
     async def _ready(self) -> bool:
         try:
-            connection = await asyncpg.connect(self._url("postgres", "postgres"))
+            # Whoever else listens there may say nothing.
+            connection = await asyncpg.connect(self._url("postgres", "postgres"), timeout=_PROBE_SECONDS)
         except (OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError):
             return False
         try:

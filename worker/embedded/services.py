@@ -10,6 +10,7 @@ from typing import Self
 
 from worker.embedded import postgres, rabbitmq
 from worker.embedded.postgres import PostgreSQL
+from worker.embedded.process import StartError
 from worker.embedded.rabbitmq import RabbitMQ
 
 
@@ -42,6 +43,19 @@ class Services:
 
     async def __aenter__(self) -> Self:
         _require_packages()
+        try:
+            await self._start_anew()
+        except StartError:
+            # Another program may have taken a port after it was chosen.
+            await self._start_anew()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    async def _start_anew(self) -> None:
         directory = self._make_directory()
         self.rabbitmq = RabbitMQ(directory / "rabbitmq", self._rabbitmq_settings)
         self.postgres = PostgreSQL(directory / "postgresql", self._postgres_settings)
@@ -50,12 +64,6 @@ class Services:
         except BaseException:
             await self._stop()
             raise
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self._stop()
 
     async def _start(self) -> None:
         try:
