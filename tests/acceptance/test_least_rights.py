@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -18,6 +19,7 @@ from tests.support.database import Database
 from tests.support.eventually import eventually
 from tests.support.logins import login
 from tests.support.management import ManagementApi
+from tests.support.readme import README
 from tests.support.replays import set_aside, states
 from tests.support.services import Addresses
 from tests.support.worker_process import Workers, workers_for
@@ -46,13 +48,9 @@ async def as_worker(database: Database) -> AsyncIterator[str]:
 async def operator(
     database: Database, command_line: CommandLine, services: Addresses, management: ManagementApi
 ) -> AsyncIterator[CommandLine]:
-    name, password = f"operator-{token_hex(4)}", token_hex(8)
-    await management.make_user(name, password)
-    own = BrokerUser(management, URL(services.amqp_url).with_user(name).with_password(password))
-    await own.permit(**OF_AN_OPERATOR)
-    async with login(database, "checkout_operator") as url:
+    async with broker_user(services, management) as own, login(database, "checkout_operator") as url:
+        await own.permit(**OF_AN_OPERATOR)
         yield command_line.changed(database_url=url, amqp_url=str(own.url))
-    await management.delete_user(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +65,20 @@ class BrokerUser:
         await self.management.permit(self.url.user or "", vhost, **rights)
 
 
-@pytest.fixture
-async def user(services: Addresses, management: ManagementApi) -> AsyncIterator[BrokerUser]:
+@asynccontextmanager
+async def broker_user(services: Addresses, management: ManagementApi) -> AsyncIterator[BrokerUser]:
     name, password = f"least-{token_hex(4)}", token_hex(8)
     await management.make_user(name, password)
-    yield BrokerUser(management, URL(services.amqp_url).with_user(name).with_password(password))
-    await management.delete_user(name)
+    try:
+        yield BrokerUser(management, URL(services.amqp_url).with_user(name).with_password(password))
+    finally:
+        await management.delete_user(name)
+
+
+@pytest.fixture
+async def user(services: Addresses, management: ManagementApi) -> AsyncIterator[BrokerUser]:
+    async with broker_user(services, management) as made:
+        yield made
 
 
 @pytest.fixture
@@ -81,6 +87,12 @@ async def unprivileged(user: BrokerUser, as_worker: str, tmp_path: Path) -> Asyn
     await user.permit(**OF_A_WORKER)
     async with workers_for(str(user.url), as_worker, tmp_path) as workers:
         yield workers
+
+
+@pytest.mark.parametrize("rights", [OF_A_WORKER, OF_AN_OPERATOR], ids=["worker", "operator"])
+def test_the_readme_names_these_rights(rights: dict[str, str]) -> None:
+    told = ", ".join(f"`{pattern}`" for pattern in rights.values()).replace("|", r"\|")
+    assert f"| {told} |" in README.read_text("utf-8")
 
 
 async def test_a_worker_with_the_least_rights_does_all_that_workers_do(

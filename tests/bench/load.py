@@ -27,6 +27,7 @@ class Load:
     subscriber: Subscriber
 
     async def backlog(self, messages: Sequence[Outgoing]) -> None:
+        """Raises: RefusedError."""
         for start in range(0, len(messages), _FLIGHT):
             self.connection.publish(list(map(written, messages[start : start + _FLIGHT])))
             await self.connection.confirmed()
@@ -39,6 +40,8 @@ class Load:
         """Publish at random moments, whether or not results come; when each was due.
 
         A message counts from when it was due, so that a bench that falls behind does not hide it.
+
+        Raises: RefusedError.
         """
         chance, ready = random.Random(7), list(map(written, messages))
         started = perf_counter()

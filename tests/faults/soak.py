@@ -18,7 +18,6 @@ from aiormq.exceptions import AMQPError
 
 from tests.support.account import Account
 from tests.support.broker import Broker, connected_broker
-from tests.support.eventually import eventually
 from tests.support.faults import Crew, Faults
 from tests.support.inputs import Input, a_mixture
 from tests.support.stage import Stage, breakable_services, message_of, staged
@@ -89,7 +88,6 @@ async def soak(
     await crew.fill()
     chores = [asyncio.create_task(crew.keep_up()), asyncio.create_task(producer.run())]
     try:
-        await _going(stage)
         begun = await _break_things(Faults(stage, crew, chance), chance, seconds, between)
     finally:
         chores[1].cancel()
@@ -104,15 +102,6 @@ async def soak(
     report.account = await stage.account(producer.confirmed, producer.unconfirmed)
     report.account.unexpected += crew.unexpected
     return report
-
-
-async def _going(stage: Stage) -> None:
-    """Until there are results.
-
-    Where the broker is killed right after a quorum queue was declared, whoever consumes that may wait for
-    ever (RabbitMQ 3.10.8): nothing of ours is tested by that.
-    """
-    await eventually(lambda: stage.database.count("outcomes"), lambda count: count > 0)
 
 
 async def _break_things(

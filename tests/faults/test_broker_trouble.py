@@ -84,14 +84,12 @@ async def _start_at(stage: Stage, line: Proxy) -> WorkerProcess:
 async def test_a_memory_alarm_holds_publishing_up_and_costs_no_delivery(stage: Stage) -> None:
     inputs = checkouts(60)
     worker, health = await stage.start()
-    async with stage.gate():
-        await stage.send(inputs)
-        await stage.until_at_gate()
-        await stage.services.rabbitmq.control("set_vm_memory_high_watermark", "0.00001")
-    try:
+    async with AsyncExitStack() as alarm:
+        async with stage.gate():
+            await stage.send(inputs)
+            await stage.until_at_gate()
+            await alarm.enter_async_context(stage.alarm())
         await worker.until_logged("worker.publishing-blocked")
-    finally:
-        await stage.services.rabbitmq.control("set_vm_memory_high_watermark", "0.4")
     await stage.until_done(inputs)
     assert await health.metric("checkout_redelivered_total") == 0
     assert worker.times_logged("worker.session-lost") == 0
@@ -101,12 +99,9 @@ async def test_a_memory_alarm_holds_publishing_up_and_costs_no_delivery(stage: S
 async def test_a_worker_that_starts_under_a_memory_alarm_consumes_and_waits_for_its_end(stage: Stage) -> None:
     inputs = checkouts(20)
     await stage.send(inputs)
-    await stage.services.rabbitmq.control("set_vm_memory_high_watermark", "0.00001")
-    try:
+    async with stage.alarm():
         worker, health = await stage.start()
         await worker.until_logged("worker.publishing-blocked")
-    finally:
-        await stage.services.rabbitmq.control("set_vm_memory_high_watermark", "0.4")
     await stage.until_done(inputs)
     assert await health.metric("checkout_redelivered_total") == 0
     assert worker.times_logged("worker.session-lost") == 0

@@ -1,6 +1,7 @@
 """Stopping a worker, whatever state it is in: within its grace, with exit code 0, and nothing is lost."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 from tests.support.eventually import eventually
 from tests.support.inputs import a_mixture, checkouts
@@ -68,15 +69,13 @@ async def test_a_worker_stops_while_the_line_to_the_broker_is_frozen(stage: Stag
 async def test_a_worker_stops_while_publishing_is_blocked(stage: Stage) -> None:
     inputs = checkouts(60)
     worker, _ = await stage.start(grace_seconds=GRACE_SECONDS)
-    async with stage.gate():
-        await stage.send(inputs)
-        await stage.until_at_gate()
-        await stage.services.rabbitmq.control("set_vm_memory_high_watermark", "0.00001")
-    try:
+    async with AsyncExitStack() as alarm:
+        async with stage.gate():
+            await stage.send(inputs)
+            await stage.until_at_gate()
+            await alarm.enter_async_context(stage.alarm())
         await eventually(lambda: stage.database.count("checkouts"))
         await _stops_in_time(worker)
-    finally:
-        await stage.services.rabbitmq.control("set_vm_memory_high_watermark", "0.4")
 
     other, _ = await stage.start()
     await stage.assert_nothing_lost(inputs, other)

@@ -1,5 +1,7 @@
 """From a stored event to a published one: returned events, republication, and the sweeper."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.support.broker import Broker, Subscriber, distinct
@@ -70,6 +72,19 @@ async def test_a_dry_run_sends_nothing(
     dry = await command_line.run("results", "republish", "--since", "2026-01-01", "--dry-run")
     assert (dry.code, dry.out.split(",")[0]) == (0, "1 events would be sent")
     assert len(events.messages) == 1
+
+
+async def test_a_time_without_a_zone_is_in_utc_wherever_the_operator_is(
+    broker: Broker, events: Subscriber, settings: Settings, command_line: CommandLine
+) -> None:
+    async with consuming(settings):
+        await broker.submit(a_request("a"))
+        await events.until(1)
+    in_new_york = CommandLine({**command_line.environment, "TZ": "EST5"}, command_line.directory)
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    since = an_hour_ago.replace(tzinfo=None).isoformat(timespec="seconds")
+    dry = await in_new_york.run("results", "republish", "--since", since, "--dry-run")
+    assert (dry.code, dry.out.split(",")[0]) == (0, "1 events would be sent")
 
 
 async def test_all_results_since_a_moment_are_sent_again_unchanged(

@@ -16,8 +16,6 @@ TERMINATE: Final = """
 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> ''
 """
-_NO_ALARM: Final = "0.4"
-_ALARM: Final = "0.00001"
 
 Fault = Callable[[], Awaitable[None]]
 
@@ -120,9 +118,8 @@ class Faults:
         await self._stage.to_broker.mend()
 
     async def _alarm(self) -> None:
-        await self._stage.services.rabbitmq.control("set_vm_memory_high_watermark", _ALARM)
-        await self._lasting(14)
-        await self._stage.services.rabbitmq.control("set_vm_memory_high_watermark", _NO_ALARM)
+        async with self._stage.alarm():
+            await self._lasting(14)
 
     async def _kill_database(self) -> None:
         await self._stage.services.postgres.kill()

@@ -128,6 +128,15 @@ class Stage:
             yield
             await other.execute("ROLLBACK")
 
+    @asynccontextmanager
+    async def alarm(self) -> AsyncIterator[None]:
+        """The broker is short of memory, and blocks whoever publishes."""
+        await self.services.rabbitmq.control("set_vm_memory_high_watermark", "0.00001")
+        try:
+            yield
+        finally:
+            await self.services.rabbitmq.control("set_vm_memory_high_watermark", "0.4")
+
     async def until_at_gate(self, transactions: int = 1) -> None:
         await eventually(lambda: self.database.value(_WAITING), lambda count: count >= transactions)
 

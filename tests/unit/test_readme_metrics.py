@@ -1,13 +1,11 @@
 """README's metrics are the ones that a worker shows."""
 
-from pathlib import Path
-
 from prometheus_client import Counter, Gauge, Histogram
 from prometheus_client.metrics import MetricWrapperBase
 
+from tests.support.readme import block
 from worker import telemetry
 
-README = Path(__file__).parents[2] / "README.md"
 KINDS = {Counter: "counter", Gauge: "gauge", Histogram: "histogram"}
 
 
@@ -23,6 +21,4 @@ def metrics_table() -> str:
 
 
 def test_the_metrics_table_is_the_one_that_the_code_makes() -> None:
-    _, _, rest = README.read_text().partition("<!-- metrics -->\n")
-    written, _, _ = rest.partition("\n<!-- /metrics -->")
-    assert written == metrics_table()
+    assert block("metrics") == metrics_table()

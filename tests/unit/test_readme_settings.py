@@ -1,10 +1,8 @@
 """README's settings are the ones that the code reads."""
 
-from pathlib import Path
-
+from tests.support.readme import block
 from worker.settings import Settings
 
-README = Path(__file__).parents[2] / "README.md"
 HIDDEN = {"failpoint"}
 
 
@@ -18,6 +16,4 @@ def settings_table() -> str:
 
 
 def test_the_settings_table_is_the_one_that_the_code_makes() -> None:
-    _, _, rest = README.read_text().partition("<!-- settings -->\n")
-    written, _, _ = rest.partition("\n<!-- /settings -->")
-    assert written == settings_table()
+    assert block("settings") == settings_table()

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from worker.cli.dead_letter_choice import Note
-from worker.cli.dead_letter_selection import Moment, moment_of
+from worker.cli.moment import Moment, moment_of
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, print_json
 from worker.cli.services import database
 from worker.errors import ConfigurationFault

@@ -1,12 +1,12 @@
 """Which dead letters a command is about: the options that such commands share."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 from uuid import UUID
 
 from cyclopts import Parameter, validators
 
+from worker.cli.moment import Moment, moment_of
 from worker.deadletters.words import query_of
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import UNRESOLVED, LetterFilter, LetterState
@@ -15,9 +15,6 @@ States = Annotated[tuple[LetterState, ...], Parameter(negative="")]
 _COUNT: Final = Parameter(validator=validators.Number(gte=1, lte=2**31 - 1))
 AtMost = Annotated[int | None, _COUNT]
 HowMany = Annotated[int, _COUNT]
-Moment = datetime | timedelta
-"""A time, UTC unless it says otherwise, or how long ago that was: 90m, 12h, 7d."""
-
 AllStates = Annotated[bool, Parameter(name="--all", negative="")]
 
 
@@ -76,13 +73,3 @@ def states_of(given: tuple[LetterState, ...], *, all_states: bool) -> list[Lette
     if given:
         return list(dict.fromkeys(given))
     return list(LetterState if all_states else UNRESOLVED)
-
-
-def moment_of(given: Moment, option: str) -> datetime:
-    """Raises: ConfigurationFault: there is no such time."""
-    try:
-        if isinstance(given, timedelta):
-            return datetime.now(UTC) - given
-        return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:
-        raise ConfigurationFault(f"{option} is out of the range of times") from None

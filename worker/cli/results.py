@@ -12,7 +12,7 @@ from worker.amqp.codec import encode
 from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription
-from worker.cli.dead_letter_selection import Moment, moment_of
+from worker.cli.moment import Moment, moment_of
 from worker.cli.output import AsJson, DryRun, console, errors, print_line
 from worker.cli.services import broker, database, publishing
 from worker.errors import ConfigurationFault, PublishNotConfirmed
