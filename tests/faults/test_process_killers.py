@@ -117,7 +117,7 @@ async def test_sessions_that_end_while_a_message_is_in_work_again_do_not_count_a
         await stage.send(inputs)
         for _ in range(2):
             # A worker waits longer after each session that was of no use: two sessions a worker.
-            worker, _ = await stage.launch(grace_seconds=1)
+            worker, _ = await stage.start(grace_seconds=1)
             await stage.until_at_gate()
             for times in (1, 2):
                 stage.to_broker.reset()
@@ -128,6 +128,8 @@ async def test_sessions_that_end_while_a_message_is_in_work_again_do_not_count_a
                 await stage.until_at_gate()
             worker.terminate()
             assert await worker.exit_code() == 0
+            # What the process began, too: it is not to be taken for the next one's.
+            await stage.until_nobody_is_at_gate()
         assert await stage.database.value(ATTEMPTS) == 0
     last, _ = await stage.start()
     await stage.assert_nothing_lost(inputs, last)
