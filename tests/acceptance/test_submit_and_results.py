@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from tests.support.command_line import CommandLine, Finished, finished
 from tests.support.database import Database
 from tests.support.eventually import eventually
 from tests.support.management import ManagementApi
+from worker.cli.exit import Exit
 from worker.status import Status
 
 
@@ -61,6 +63,41 @@ async def test_several_files_and_lines_of_standard_input_are_submitted(
     await events.until(5)
     carts = await database.rows("SELECT cart_id FROM carts")
     assert {str(row["cart_id"]) for row in carts} == {each.cart_id for each in sent}
+
+
+@pytest.fixture
+async def refusing(broker: Broker) -> AsyncIterator[None]:
+    """A second queue for commands that has no room: whoever publishes is told nothing of the first one."""
+    await broker.refuse_events("tests.full", "nothing")
+    await broker.bind("tests.full", "cart.commands", "cart.checkout")
+    yield
+    await broker.give_up("tests.full")
+
+
+async def _submit_in_vain(command_line: CommandLine, bodies: Iterable[bytes]) -> dict[int, str]:
+    """What is said of each that was not confirmed: its number and its message id."""
+    submitted = await command_line.run("submit", "-", stdin=b"\n".join(bodies))
+    assert (submitted.code, submitted.out) == (Exit.BROKER, "")
+    *named, last = submitted.err.splitlines()
+    assert f"{len(named)} command" in last
+    found = [re.fullmatch(r"command (\d+): not confirmed, --message-id (\S+)", line) for line in named]
+    return {int(each[1]): each[2] for each in found if each}
+
+
+@pytest.mark.usefixtures("worker", "refusing")
+async def test_commands_that_are_not_confirmed_are_named_and_count_once_under_their_message_id(
+    command_line: CommandLine, broker: Broker, events: Subscriber, database: Database
+) -> None:
+    sent = requests(3, "a")
+    named = await _submit_in_vain(command_line, (each.body for each in sent))
+    assert list(named) == [1, 2, 3]
+    heard = len(await events.until_ids(3))
+    await broker.give_up("tests.full")
+    file = command_line.file("cart.json", sent[1].body)
+    assert (await command_line.run("submit", file, "--message-id", named[2])).code == 0
+    answers = await events.until(heard + 1)
+    assert {each.properties.correlation_id for each in answers} == set(named.values())
+    assert await database.count("orders") == 3
 
 
 @pytest.mark.usefixtures("worker")

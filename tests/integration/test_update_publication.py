@@ -26,7 +26,7 @@ async def test_an_update_that_nobody_hears_is_marked_as_returned_and_sent_again_
 
     sent = await command_line.run("results", "republish", "--returned")
 
-    assert (sent.code, sent.out) == (0, "1 events sent, 0 returned again\n")
+    assert (sent.code, sent.out) == (0, "1 event sent, 0 returned again\n")
     (event,) = await events.until(1)
     assert event.body == await database.value("SELECT body FROM cart_updates")
     await until_all(database, "published")

@@ -12,7 +12,7 @@ from rich.progress import Progress
 from contracts.catalog_file import CatalogFile
 from worker.cli.catalog_report import print_report, report
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Limit, errors, print_json, print_table
+from worker.cli.output import AsJson, DryRun, Limit, counted, errors, print_json, print_table
 from worker.cli.services import database
 from worker.errors import ConfigurationFault
 from worker.postgres.catalog import CatalogItems, ItemRow
@@ -100,7 +100,7 @@ async def list_items(
         print_json(items)
         return
     columns = ("item", "title", "on sale", "quantity", "cycles", "terms", "currencies")
-    print_table(f"Catalog, {len(items)} of {count} items", columns, map(_row, items))
+    print_table(f"Catalog, {len(items)} of {counted(count, 'item')}", columns, map(_row, items))
 
 
 def _row(item: dict[str, Any]) -> tuple[object, ...]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from contracts.catalog_file import CatalogFile, Finding, Findings
-from worker.cli.output import console, errors, safe
+from worker.cli.output import console, counted, errors, safe
 
 _SHOWN: Final = 20
 
@@ -28,11 +28,11 @@ def print_report(file: Path, items: int, read: CatalogFile, revision: int | None
     for line in (*_told(file, read.warnings, "warning: "), *_told(file, read.problems)):
         errors.print(safe(line), markup=False, highlight=False)
     if read.problems.count:
-        errors.print(f"{_counted(read.problems.count, 'problem')}; the catalog stays as it was")
+        errors.print(f"{counted(read.problems.count, 'problem')}; the catalog stays as it was")
     elif revision is None:
-        console.print(f"{_counted(items, 'item')} would be imported", highlight=False)
+        console.print(f"{counted(items, 'item')} would be imported", highlight=False)
     else:
-        console.print(f"imported {_counted(items, 'item')}, catalog revision {revision}", highlight=False)
+        console.print(f"imported {counted(items, 'item')}, catalog revision {revision}", highlight=False)
 
 
 def _told(file: Path, findings: Findings, mark: str = "") -> Iterator[str]:
@@ -44,7 +44,3 @@ def _told(file: Path, findings: Findings, mark: str = "") -> Iterator[str]:
 
 def _text(finding: Finding) -> str:
     return f"{finding.field}: {finding.problem}" if finding.field else finding.problem
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

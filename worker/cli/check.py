@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from worker.amqp.management import Management
 from worker.amqp.topology import broker_version, require, topology_for
-from worker.cli.output import AsJson, console, print_json
+from worker.cli.output import AsJson, console, counted, print_json
 from worker.cli.services import broker, database
 from worker.errors import BrokerUnavailable, ConfigurationFault, DatabaseUnavailable, WorkerError
 from worker.postgres.catalog import CatalogItems
@@ -86,4 +86,4 @@ async def _catalog(settings: Settings) -> str:
         raise WorkerError(
             "the catalog is empty, the worker will not consume: run `checkout catalog import FILE`"
         )
-    return f"{count} items"
+    return counted(count, "item")

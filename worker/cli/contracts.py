@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from worker.cli.output import console, errors
+from worker.cli.output import console, counted, errors
 from worker.documents.files import differences, write
 
 app = App(name="contracts", help="The contract as documents: JSON Schemas, AsyncAPI, examples, codes.")
@@ -47,5 +47,5 @@ def _check(found: Path) -> int:
 
 def _write(to: Path) -> int:
     written = write(to)
-    console.print(f"{to}: {len(written)} documents written", markup=False, highlight=False)
+    console.print(f"{to}: {counted(len(written), 'document')} written", markup=False, highlight=False)
     return 0

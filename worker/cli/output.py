@@ -54,6 +54,11 @@ def moment(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
+def counted(count: int, noun: str) -> str:
+    """Such as "1 order" and "2,000 orders"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def confirm(question: str, *, yes: bool) -> None:
     """Return if the answer is yes. Raises: ConfigurationFault."""
     if yes:

@@ -13,7 +13,7 @@ from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription
 from worker.cli.moment import Moment, moment_of
-from worker.cli.output import AsJson, DryRun, console, errors, print_line
+from worker.cli.output import AsJson, DryRun, console, counted, errors, print_line
 from worker.cli.services import broker, database, publishing
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvent, StoredEvents
@@ -78,8 +78,8 @@ def _gist(body: object) -> str:
     orders, failed = body.get("orders"), body.get("orderErrors")
     failures = failed if isinstance(failed, list) else []
     codes = [f"{each['orderGroupId']!r} {each['code']} ({each['description']})" for each in failures]
-    count = len(orders) if isinstance(orders, list) else 0
-    return f"cart {body.get('cartId')}: {count} orders" + (f", failed {', '.join(codes)}" if codes else "")
+    made = counted(len(orders) if isinstance(orders, list) else 0, "order")
+    return f"cart {body.get('cartId')}: {made}" + (f", failed {', '.join(codes)}" if codes else "")
 
 
 def _lines(lines: object) -> str:
@@ -87,7 +87,7 @@ def _lines(lines: object) -> str:
     if not isinstance(lines, list):
         return "no lines"
     bad = sum(isinstance(line, dict) and "error" in line for line in lines)
-    return f"{len(lines)} lines" + (f", {bad} in error" if bad else "")
+    return counted(len(lines), "line") + (f", {bad} in error" if bad else "")
 
 
 @app.command
@@ -118,7 +118,8 @@ async def republish(
         async for page in stored.pages(start, returned=returned, size=_PAGE):
             sent += len(page)
             unheard += 0 if dry_run else await _republish(stored, publisher, page)
-    console.print(f"{sent} events {'would be sent' if dry_run else 'sent'}, {unheard} returned again")
+    told = "would be sent" if dry_run else "sent"
+    console.print(f"{counted(sent, 'event')} {told}, {unheard} returned again", highlight=False)
     return 1 if unheard else 0
 
 
@@ -131,6 +132,6 @@ async def _republish(stored: StoredEvents, publisher: Publisher, page: list[Stor
         if receipt in {Receipt.CONFIRMED, Receipt.RETURNED}
     ]
     await stored.republished(known)
-    if len(known) < len(page):
-        raise PublishNotConfirmed(f"{len(page) - len(known)} events were not confirmed: run this again")
+    if unknown := len(page) - len(known):
+        raise PublishNotConfirmed(f"{counted(unknown, 'event')} not confirmed: run this again")
     return receipts.count(Receipt.RETURNED)

@@ -15,7 +15,7 @@ from contracts.reader import UnreadableError, read_checkout, read_update
 from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Publisher
-from worker.cli.output import DryRun, console, errors
+from worker.cli.output import DryRun, console, counted, errors
 from worker.cli.services import publishing
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.settings import Settings
@@ -59,9 +59,13 @@ async def command(
     async with publishing(Settings.load(), wire.COMMANDS_EXCHANGE) as channel:
         returned = await _publish(Publisher(channel), messages, len(bodies))
     if returned:
-        errors.print(f"{returned} of {len(bodies)} commands were returned: run `checkout topology apply`")
+        errors.print(
+            f"{returned} of {counted(len(bodies), 'command')} returned: run `checkout topology apply`"
+        )
         return 1
-    console.print(f"{len(bodies)} commands published to {wire.COMMANDS_EXCHANGE} ({key})", highlight=False)
+    console.print(
+        f"{counted(len(bodies), 'command')} published to {wire.COMMANDS_EXCHANGE} ({key})", highlight=False
+    )
     if message_id:
         console.print(f"message id {message_id}", markup=False, highlight=False, soft_wrap=True)
     return 0
@@ -75,26 +79,44 @@ def _look(bodies: Sequence[bytes], read: Callable[[bytes], object]) -> int:
         except UnreadableError as error:
             problems += 1
             errors.print(f"command {number}: {error.code}: {error.reason}", markup=False, highlight=False)
-    console.print(f"{len(bodies) - problems} of {len(bodies)} commands can be read", highlight=False)
+    console.print(
+        f"{len(bodies) - problems} of {counted(len(bodies), 'command')} can be read", highlight=False
+    )
     return 1 if problems else 0
 
 
 async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: int) -> int:
     """Publish flight by flight; how many no queue took. Raises: PublishNotConfirmed."""
-    returned = 0
+    returned = sent = 0
     with Progress(
         console=errors, transient=True, disable=total < _FLIGHT or not errors.is_terminal
     ) as progress:
         task = progress.add_task("publishing", total=total)
         while flight := list(islice(messages, _FLIGHT)):
             receipts = await publisher.publish(flight)
+            _require_confirmed(flight, receipts, sent)
             returned += receipts.count(Receipt.RETURNED)
-            if missing := receipts.count(Receipt.UNKNOWN) + receipts.count(Receipt.REFUSED):
-                raise PublishNotConfirmed(
-                    f"{missing} commands were not confirmed: submit them again with the same message id"
-                )
+            sent += len(flight)
             progress.advance(task, len(flight))
     return returned
+
+
+def _require_confirmed(flight: Sequence[Outgoing], receipts: Sequence[Receipt], before: int) -> None:
+    """Name those of which nobody knows. Raises: PublishNotConfirmed."""
+    unknown = [
+        (number, message.properties.message_id)
+        for number, (message, receipt) in enumerate(zip(flight, receipts, strict=True), before + 1)
+        if receipt in {Receipt.REFUSED, Receipt.UNKNOWN}
+    ]
+    for number, message_id in unknown:
+        errors.print(
+            f"command {number}: not confirmed, --message-id {message_id}", markup=False, highlight=False
+        )
+    if unknown:
+        raise PublishNotConfirmed(
+            f"{counted(len(unknown), 'command')} not confirmed, nothing was sent after them: submit those "
+            "named above again, each with its message id, under which it counts once"
+        )
 
 
 def _bodies(files: Sequence[Path]) -> Iterator[bytes]:
