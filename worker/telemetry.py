@@ -64,6 +64,12 @@ BATCH_SECONDS: Final = Histogram(
 )
 READY: Final = Gauge("checkout_ready", "1 while the worker consumes.")
 
+_STAMPS: Final = (
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+    structlog.processors.format_exc_info,
+)
+
 
 def configure_logging(*, as_json: bool) -> None:
     """Write log lines to stderr, as JSON or for people. Below WARNING, drivers would log bodies."""
@@ -73,20 +79,26 @@ def configure_logging(*, as_json: bool) -> None:
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso"),
-            structlog.processors.format_exc_info,
-            renderer,
-        ],
+        processors=[structlog.contextvars.merge_contextvars, *_STAMPS, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, handlers=[_of_libraries(renderer)])
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     stamina.instrumentation.set_on_retry_hooks([_log_wait])
+
+
+def _of_libraries(renderer: structlog.typing.Processor) -> logging.Handler:
+    """What libraries log is written as our own lines are, with the name of its logger."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *_STAMPS],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    return handler
 
 
 def _log_wait(details: stamina.instrumentation.RetryDetails) -> None:

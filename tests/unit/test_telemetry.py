@@ -1,0 +1,49 @@
+"""What is written to stderr can be read line by line, whoever logs it."""
+
+import asyncio
+import json
+import sys
+from typing import Final
+
+# A logger is set up once a process.
+_PROGRAM: Final = """
+import logging, sys
+import structlog
+from worker.telemetry import configure_logging
+
+configure_logging(as_json=sys.argv[1] == "json")
+structlog.get_logger().info("worker.ours", number=1)
+logging.getLogger("asyncio").info("not worth a line")
+try:
+    raise OSError("gone")
+except OSError:
+    logging.getLogger("asyncio").exception("%s of theirs", "trouble")
+"""
+
+
+async def _written(form: str) -> list[str]:
+    program = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _PROGRAM, form), stderr=asyncio.subprocess.PIPE
+    )
+    _, err = await program.communicate()
+    assert program.returncode == 0
+    return err.decode().splitlines()
+
+
+async def test_lines_of_libraries_are_json_as_ours_are() -> None:
+    ours, theirs = map(json.loads, await _written("json"))
+    assert ours["event"] == "worker.ours"
+    assert {name: theirs[name] for name in ("event", "level", "logger")} == {
+        "event": "trouble of theirs",
+        "level": "error",
+        "logger": "asyncio",
+    }
+    assert theirs["timestamp"] >= ours["timestamp"]
+    assert "OSError: gone" in theirs["exception"]
+
+
+async def test_lines_of_libraries_are_for_people_as_ours_are() -> None:
+    ours, theirs, *trace = await _written("console")
+    assert "worker.ours" in ours
+    assert "trouble of theirs" in theirs
+    assert trace[-1] == "OSError: gone"
