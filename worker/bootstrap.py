@@ -133,11 +133,7 @@ async def open_session(
     Raises:
         BrokerUnavailable, DatabaseUnavailable, TopologyFault, SchemaMismatch
     """
-    async with acquired(pool) as connection:
-        await check_schema(connection)
-    # An earlier session may have ended while the database was away, and could not say what it had outlived.
-    attempts = Attempts(pool)
-    await attempts.forget(status.worker_id)
+    attempts = await _attempts(pool, status.worker_id)
     async with _links(settings, status) as links:
         consumers = [links.consumer, *([links.archive] if links.archive else [])]
         breaker = _breaker(consumers, pool, status)
@@ -166,6 +162,15 @@ async def open_session(
             status=status,
             hang_up=pool.terminate,
         )
+
+
+async def _attempts(pool: Pool, worker_id: str) -> Attempts:
+    """Without those of earlier sessions: one may have ended while the database was away to be told of it."""
+    async with acquired(pool) as connection:
+        await check_schema(connection)
+    attempts = Attempts(pool)
+    await attempts.forget(worker_id)
+    return attempts
 
 
 @dataclass(frozen=True, slots=True)
