@@ -22,7 +22,9 @@ from worker.amqp.publish_frames import publish_frames
 from worker.errors import WorkerError
 from worker.telemetry import LogEvent
 
-CONFIRM_SECONDS: Final = 10.0
+LOOK_SECONDS: Final = 1.0
+# An alarm that is over before it is looked for must not be taken for silence: there are many looks.
+SILENT_LOOKS: Final = 10
 _WRITE_BYTES: Final = 256 * 1024
 
 log = structlog.get_logger()
@@ -42,12 +44,14 @@ class Flight:
     async def fly(self, is_blocked: Callable[[], Awaitable[bool]]) -> list[Receipt]:
         """Publish, and wait as long as the broker says something or has said that it will not."""
         writing = asyncio.create_task(self._write())
+        silent = 0
         try:
-            while not self._over.done():
+            while silent < SILENT_LOOKS:
                 left = self._in_the_air
-                await asyncio.wait([self._over], timeout=CONFIRM_SECONDS)
-                if self._in_the_air == left and not self._over.done() and not await is_blocked():
+                await asyncio.wait([self._over], timeout=LOOK_SECONDS)
+                if self._over.done():
                     break
+                silent = silent + 1 if self._in_the_air == left and not await is_blocked() else 0
         finally:
             writing.cancel()
             self._over.cancel()

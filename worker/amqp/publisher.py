@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Final
 
 import structlog
@@ -15,6 +16,7 @@ from worker.errors import WorkerError
 from worker.telemetry import LogEvent
 
 _LOOK_SECONDS: Final = 0.1
+_SECONDS_BETWEEN_WARNINGS: Final = 10.0
 
 log = structlog.get_logger()
 
@@ -24,6 +26,7 @@ class Publisher:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
+        self._warned_at = -_SECONDS_BETWEEN_WARNINGS
 
     async def publish(self, messages: Sequence[Outgoing]) -> list[Receipt]:
         """Publish all at once and wait for the broker's word on each.
@@ -55,9 +58,15 @@ class Publisher:
             async with asyncio.timeout(_LOOK_SECONDS):
                 await self._channel.connection.ready()
         except TimeoutError:
-            log.warning(LogEvent.BLOCKED, cure="look at the broker's memory and disk alarms")
+            self._warn()
             return True
         return False
+
+    def _warn(self) -> None:
+        """Every look of a long alarm would be too often."""
+        if monotonic() - self._warned_at >= _SECONDS_BETWEEN_WARNINGS:
+            self._warned_at = monotonic()
+            log.warning(LogEvent.BLOCKED, cure="look at the broker's memory and disk alarms")
 
     async def _renew_channel(self) -> None:
         with suppress(WorkerError), translated():
