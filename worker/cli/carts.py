@@ -5,7 +5,8 @@ from uuid import UUID
 
 from cyclopts import App
 
-from worker.cli.output import AsJson, console, errors, print_json, print_table, records
+from worker.cli.lines import print_lines
+from worker.cli.output import AsJson, console, errors, print_json, records
 from worker.cli.services import database
 from worker.postgres.lookups import Lookups, Record
 from worker.settings import Settings
@@ -46,23 +47,17 @@ def _print(cart: Record) -> None:
         f"version {cart['version']}, expires {content['expirationTimestamp']}",
         highlight=False,
     )
-    columns = (
-        "id",
-        "orderGroup",
-        "catalogItemId",
-        "quantity",
-        "billingCycle",
-        "termDuration",
-        "currencyCode",
-    )
-    print_table(
-        "Line items",
-        (*columns, "error"),
-        (
-            [*(line.get(name) for name in columns), _error(line)]
-            for line in _with_add_ons(content["lineItems"])
-        ),
-    )
+    rows = list(map(_row, _with_add_ons(content["lineItems"])))
+    print_lines("Line items", ("id", "catalogItemId", "quantity", "what"), rows)
+
+
+def _row(line: Record) -> tuple[object, ...]:
+    told = [line.get(name) for name in ("billingCycle", "termDuration", "currencyCode")]
+    group = f"group {line['orderGroup']}" if line.get("orderGroup") else None
+    what = ", ".join(filter(None, (*told, group)))
+    error = line.get("error")
+    problem = f": {error['errorCode']} {error['errorDescription']}" if error else ""
+    return line.get("id"), line.get("catalogItemId"), line.get("quantity"), what + problem
 
 
 def _with_add_ons(lines: list[Record]) -> Iterator[Record]:
@@ -70,8 +65,3 @@ def _with_add_ons(lines: list[Record]) -> Iterator[Record]:
         yield line
         for addon in line.get("addonItems") or ():
             yield addon | {"catalogItemId": f"+ {addon['catalogItemId']}"}
-
-
-def _error(line: Record) -> str:
-    error = line.get("error")
-    return f"{error['errorCode']} {error['errorDescription']}" if error else ""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import repeat
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,13 +13,15 @@ from rich.progress import Progress
 from contracts.catalog_file import CatalogFile
 from worker.cli.catalog_report import print_report, report
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Limit, counted, errors, print_json, print_table
+from worker.cli.lines import print_lines
+from worker.cli.output import AsJson, DryRun, Limit, counted, errors, print_json
 from worker.cli.services import database
 from worker.errors import ConfigurationFault
 from worker.postgres.catalog import CatalogItems, ItemRow
 from worker.settings import Settings
 
 _ITEMS_BETWEEN_TURNS = 1_000
+_CHOICES = ("billingCycles", "terms", "currencies")
 
 app = App(name="catalog", help="The catalog: what may be bought, and how.")
 
@@ -99,17 +102,18 @@ async def list_items(
     if json:
         print_json(items)
         return
-    columns = ("item", "title", "on sale", "quantity", "cycles", "terms", "currencies")
-    print_table(f"Catalog, {len(items)} of {counted(count, 'item')}", columns, map(_row, items))
+    title = f"Catalog, {len(items):,} of {counted(count, 'item')}"
+    print_lines(title, ("item", "on sale", "quantity", "what"), list(map(_row, items)))
 
 
 def _row(item: dict[str, Any]) -> tuple[object, ...]:
     return (
         item.get("catalogItemId"),
-        item.get("title"),
         "yes" if item.get("onSale") else "no",
         f"{item.get('minimumQuantity')} to {item.get('maximumQuantity')}",
-        " ".join(item.get("billingCycles", ())),
-        " ".join(term or "none" for term in item.get("terms", ())),
-        " ".join(item.get("currencies", ())),
+        f"{item.get('title')}: {'; '.join(filter(None, map(_listed, _CHOICES, repeat(item))))}",
     )
+
+
+def _listed(member: str, item: dict[str, Any]) -> str:
+    return ", ".join(each or "no term" for each in item.get(member, ()))

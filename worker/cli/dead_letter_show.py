@@ -10,8 +10,8 @@ from pydantic_core import from_json
 
 from worker.amqp.frame_shield import UndecodableProperties
 from worker.cli.dead_letter_choice import Choice, Note, Problem
-from worker.cli.dead_letter_lines import print_lines
 from worker.cli.exit import Exit
+from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, console, moment, print_json, records, safe
 from worker.cli.services import database
 from worker.deadletters.as_sent import as_sent, deaths_of

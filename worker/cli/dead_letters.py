@@ -13,8 +13,8 @@ from worker.cli import (
     dead_letter_replay,
     dead_letter_show,
 )
-from worker.cli.dead_letter_lines import print_lines
 from worker.cli.dead_letter_selection import AllStates, HowMany, Selection, States, states_of
+from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, console, moment, print_json, records
 from worker.cli.services import database
 from worker.deadletters.mask import Mask

@@ -1,10 +1,12 @@
 """`checkout orders`: look orders up."""
 
+from typing import Any
 from uuid import UUID
 
 from cyclopts import App
 
-from worker.cli.output import AsJson, Limit, errors, print_json, print_table, records
+from worker.cli.lines import print_lines
+from worker.cli.output import AsJson, Limit, errors, print_json, records
 from worker.cli.services import database
 from worker.postgres.lookups import Lookups
 from worker.settings import Settings
@@ -34,8 +36,13 @@ async def list_orders(
     if json:
         print_json(records(rows))
         return
-    columns = ("orderId", "cartId", "orderGroup", "billingCycle", "currencyCode")
-    print_table("Orders", columns, ([row[name] for name in columns] for row in records(rows)))
+    title = f"Orders, the newest {len(rows):,}" if rows else "No orders"
+    print_lines(title, ("orderId", "cartId", "what"), list(map(_row, records(rows))))
+
+
+def _row(order: dict[str, Any]) -> tuple[object, ...]:
+    what = f"{order['billingCycle']}, {order['currencyCode']}, group {order['orderGroup']}"
+    return order["orderId"], order["cartId"], what
 
 
 def _text(identifier: UUID | None) -> str | None:

@@ -1,8 +1,8 @@
-"""What commands print: tables for people, JSON for machines."""
+"""What commands print: text for people, JSON for machines."""
 
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from json import dumps
 from typing import Annotated, Any, Final
@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 from cyclopts import Parameter, validators
 from pydantic_core import to_json
 from rich.console import Console
-from rich.table import Table
 
 from worker.errors import ConfigurationFault
 
@@ -37,16 +36,6 @@ def print_json(value: Any) -> None:
 def print_line(value: Any) -> None:
     """One JSON document on one line; headers of strangers may hold bytes."""
     console.out(_harmless(to_json(value, bytes_mode="base64").decode()), highlight=False)
-
-
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    table = Table(title=title, title_justify="left", header_style="bold")
-    for column in columns:
-        # An id that is folded cannot be copied.
-        table.add_column(column, overflow="fold", no_wrap=column.endswith("Id"))
-    for row in rows:
-        table.add_row(*("" if cell is None else safe(cell) for cell in row))
-    console.print(table, markup=False)
 
 
 def moment(time: datetime) -> str:

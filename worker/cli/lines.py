@@ -1,4 +1,4 @@
-"""Dead letters, their groups and their history in lines that fit the terminal."""
+"""Rows in lines that fit the terminal: orders, line items, dead letters and their history."""
 
 from collections.abc import Sequence
 from typing import Final

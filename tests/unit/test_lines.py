@@ -1,12 +1,12 @@
-"""Lines of dead letters in terminals of all widths, and without one."""
+"""Lines in terminals of all widths, and without one."""
 
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from worker.cli import dead_letter_lines
-from worker.cli.dead_letter_lines import print_lines
+from worker.cli import lines
+from worker.cli.lines import print_lines
 
 ID = "0123456789abcdef"
 MESSAGE_ID = "0190b5a4-63f4-7c3e-9d8f-7a6b5c4d3e2f"
@@ -15,12 +15,17 @@ COLUMNS = ("id", "state", "last failed, UTC", "source", "messageId", "what")
 ROW = (ID, "failed-again", "2026-01-31 12:00:00", "storefront-eu", MESSAGE_ID, WHAT)
 
 
-def _printed(monkeypatch: pytest.MonkeyPatch, *rows: tuple[object, ...], width: int | None) -> list[str]:
+def _printed(
+    monkeypatch: pytest.MonkeyPatch,
+    *rows: tuple[object, ...],
+    width: int | None,
+    columns: tuple[str, ...] = COLUMNS,
+) -> list[str]:
     """What a terminal of this width shows; None: there is no terminal."""
     written = StringIO()
     console = Console(file=written, width=width or 200, force_terminal=width is not None, color_system=None)
-    monkeypatch.setattr(dead_letter_lines, "console", console)
-    print_lines("Dead letters", COLUMNS, rows, spare=("messageId", "source"))
+    monkeypatch.setattr(lines, "console", console)
+    print_lines("Dead letters", columns, rows, spare=("messageId", "source"))
     return written.getvalue().splitlines()
 
 
@@ -33,6 +38,12 @@ def test_no_line_is_wider_than_the_terminal_and_no_id_is_broken(
     assert sum(line.startswith(f"{ID}  failed-again  2026-01-31 12:00:00") for line in lines) == 2
     words = " ".join(" ".join(lines).split())
     assert words.count("it should be more") == 2
+
+
+def test_two_ids_stand_whole_on_a_line_of_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = (MESSAGE_ID, MESSAGE_ID[::-1], "monthly, USD, group licenses")
+    printed = _printed(monkeypatch, row, width=80, columns=("orderId", "cartId", "what"))
+    assert printed[2:] == [f"{MESSAGE_ID}  {MESSAGE_ID[::-1]}", "    monthly, USD, group licenses"]
 
 
 def test_a_narrow_terminal_does_without_what_is_spare(monkeypatch: pytest.MonkeyPatch) -> None:
