@@ -74,8 +74,16 @@ def _order_lines(group: Group, catalog: Catalog) -> Iterator[Document]:
         yield _order_line(base, item, number, _number_of_base(base, item, group))
         for addon in base.addon_items or ():
             number += 1
-            yield _order_line(addon, catalog.find(addon.catalog_item_id), number, base_number)
+            addon_item = catalog.find(addon.catalog_item_id)
+            fits = addon_item is None or not _excludes(addon_item, base)
+            parent = base_number if fits else _number_of_base(addon, addon_item, group)
+            yield _order_line(addon, addon_item, number, parent)
         number += 1
+
+
+def _excludes(addon: CatalogItem, base: CartLineItem) -> bool:
+    """Whether the catalog knows the bases of an add-on, and this one, in which it stands, is none."""
+    return addon.is_addon and bool(addon.prerequisites) and base.catalog_item_id not in addon.prerequisites
 
 
 def _number_of_base(line: CartLineItem, item: CatalogItem | None, group: Group) -> int | None:

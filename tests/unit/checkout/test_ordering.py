@@ -178,8 +178,13 @@ def test_an_order_line_has_the_partners_of_its_line_each_once(
             [None, 0, 0, 1],
         ),
         ([a_line(), a_line(addonItems=[FLAT_ADD_ON, a_line(catalogItemId="x")])], [None, None, 1, 1]),
+        ([a_line(catalogItemId="other", addonItems=[a_line(catalogItemId=ADD_ON)])], [None, None]),
+        (
+            [a_line(catalogItemId="other", addonItems=[a_line(catalogItemId=ADD_ON)]), a_line()],
+            [None, 2, None],
+        ),
     ],
-    ids=range(7),
+    ids=range(9),
 )
 def test_an_add_on_has_the_number_of_its_base_where_that_is_in_the_same_order(
     lines: list[dict[str, Any]], parents: list[int | None]
