@@ -162,9 +162,9 @@ def _check_ids(properties: spec.Basic.Properties) -> None:
 def stated_time(properties: spec.Basic.Properties) -> datetime | None:
     """When the producer asked, in its own word; None: it says nothing that can be read, or be true.
 
-    AMQP has no times before 1970, and what is not set in .NET is of the year 1.
+    AMQP has no times before 1970; what is not set is of the year 1 in .NET, and 0 in AMQP elsewhere.
     """
-    if properties.timestamp is not None:
+    if properties.timestamp is not None and properties.timestamp > _EPOCH:
         return properties.timestamp.astimezone(UTC)
     try:
         said = _cloud_time_in_milliseconds(properties) or parse_timestamp(_cloud(properties, "time") or "")

@@ -19,7 +19,7 @@ COMMAND_PROPERTIES: Final = {
     "by the same event, and nothing is done twice. Absent: ce-id, else a hash of the message.",
     "correlation_id": "Echoed in the answer. Absent: ce-correlationid, else the message id.",
     "app_id": "The source: the last word of the answer's routing key. Absent: ce-source, else `unknown`.",
-    "timestamp": "When it was asked; judges whether the cart is expired. Absent: ce-time, else its receipt.",
+    "timestamp": "When it was asked; judges if the cart is expired. Absent or 0: ce-time, else its receipt.",
     "content_type": "Not looked at: bodies are UTF-8 JSON.",
 }
 COMMAND_HEADERS: Final = {

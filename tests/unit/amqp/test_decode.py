@@ -52,6 +52,11 @@ def test_customer_and_cart_are_its_keys() -> None:
         ({}, NOW),
         ({"timestamp": NOW - HOUR}, NOW - HOUR),
         ({"timestamp": NOW + HOUR}, NOW),
+        ({"timestamp": datetime(1970, 1, 1, tzinfo=UTC)}, NOW),
+        (
+            {"timestamp": datetime(1970, 1, 1, tzinfo=UTC), "headers": {"ce-time": "2026-03-14T08:26:53Z"}},
+            (NOW - HOUR).replace(microsecond=0),
+        ),
         ({"timestamp": (NOW - HOUR).astimezone(timezone(HOUR))}, NOW - HOUR),
         ({"headers": {"ce-time": "2026-03-14T08:26:53.5897930Z"}}, NOW - HOUR),
         ({"headers": {"ce-time": "2026-03-14T09:26:53.589793+01:00"}}, NOW - HOUR),
@@ -62,7 +67,7 @@ def test_customer_and_cart_are_its_keys() -> None:
         ({"headers": {"ce-time": 1773480413}}, NOW),
         ({"headers": {"ce-time": datetime(2026, 1, 1, tzinfo=UTC)}}, NOW),
     ],
-    ids=range(12),
+    ids=range(14),
 )
 def test_it_was_asked_when_the_producer_says_and_never_after_it_was_received(
     properties: dict[str, Any], asked: datetime
