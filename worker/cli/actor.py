@@ -11,7 +11,7 @@ def actor() -> str:
     """The account and the machine."""
     try:
         account = getpass.getuser()
-    except OSError:
-        # A container whose user id has no name.
+    except (OSError, KeyError):
+        # A container whose user id has no name: KeyError before Python 3.13.
         account = "unknown"
     return f"{account}@{socket.gethostname()}"[:_LONGEST]

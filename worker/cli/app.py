@@ -1,5 +1,6 @@
 """`checkout`: all commands, and what their exit codes mean."""
 
+import errno
 import inspect
 import logging
 import sys
@@ -7,7 +8,6 @@ from importlib.metadata import version
 
 import uvloop
 from cyclopts import App, CycloptsError
-from rich.console import Console
 
 from worker.cli import (
     carts,
@@ -24,6 +24,8 @@ from worker.cli import (
     topology,
 )
 from worker.cli.exit import INTERRUPTED, Exit
+from worker.cli.output import errors
+from worker.cli.streams import give_output_up, mend_streams
 from worker.errors import (
     BrokerUnavailable,
     ConfigurationFault,
@@ -52,6 +54,7 @@ def make_app() -> App:
 
 
 def main(arguments: list[str] | None = None) -> None:
+    mend_streams()
     sys.exit(_run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -68,10 +71,14 @@ def _run(arguments: list[str]) -> int:
         return Exit.USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        give_output_up()
+        errors.print("checkout: there is no room for the output", style="red")
+        return Exit.PROBLEMS
     except WorkerError as fault:
-        Console(stderr=True, soft_wrap=True).print(
-            f"checkout: {fault}", style="red", markup=False, highlight=False
-        )
+        errors.print(f"checkout: {fault}", style="red", markup=False, highlight=False)
         return _exit_code(fault)
 
 

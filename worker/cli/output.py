@@ -11,31 +11,43 @@ from cyclopts import Parameter, validators
 from pydantic_core import to_json
 from rich.console import Console
 
+from worker.deadletters.base64_bytes import with_base64
 from worker.errors import ConfigurationFault
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
-Limit = Annotated[int, Parameter(validator=validators.Number(gte=1))]
+Limit = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=2**31 - 1))]
 DryRun = Annotated[bool, Parameter(negative="")]
 Yes = Annotated[bool, Parameter(negative="")]
 
+_LONGEST_NAME: Final = 255
+
+
+def _fits(_: object, value: str | None) -> None:
+    if value is not None and not 1 <= len(value.encode()) <= _LONGEST_NAME:
+        raise ValueError(f"AMQP wants 1 to {_LONGEST_NAME} bytes.")
+
+
+Name = Annotated[str, Parameter(validator=_fits)]
+
 # Without a terminal there is no width to fit into.
-_WIDTH = None if sys.stdout.isatty() else 200
+_WIDTH = None if sys.stdout and sys.stdout.isatty() else 200
 
 _BEYOND_ASCII: Final = re.compile(r"[^\n\x20-\x7e]")
 
-console = Console(width=_WIDTH)
-errors = Console(stderr=True, soft_wrap=True)
+# Even without markup, rich would make an emoji of the `:id:` in an id.
+console = Console(width=_WIDTH, emoji=False)
+errors = Console(stderr=True, soft_wrap=True, emoji=False)
 
 
 def print_json(value: Any) -> None:
     """One JSON document, as it is: neither wrapped nor coloured. Bytes as base64."""
-    text = to_json(value, indent=2, bytes_mode="base64", inf_nan_mode="strings", fallback=str)
+    text = to_json(with_base64(value), indent=2, inf_nan_mode="strings", fallback=str)
     console.out(_harmless(text.decode()), highlight=False)
 
 
 def print_line(value: Any) -> None:
     """One JSON document on one line; headers of strangers may hold bytes."""
-    console.out(_harmless(to_json(value, bytes_mode="base64").decode()), highlight=False)
+    console.out(_harmless(to_json(with_base64(value), inf_nan_mode="strings").decode()), highlight=False)
 
 
 def moment(time: datetime) -> str:
@@ -70,10 +82,20 @@ def _camel(name: str) -> str:
 
 
 def _harmless(document: str) -> str:
-    """The same JSON, with escapes for what could steer a terminal: only texts in it can hold such letters."""
-    return _BEYOND_ASCII.sub(
-        lambda found: found[0] if found[0].isprintable() else dumps(found[0])[1:-1], document
-    )
+    """The same JSON, with escapes for what could steer a terminal, or what its encoding lacks.
+
+    Only texts in it can hold such letters.
+    """
+    letters = set(_BEYOND_ASCII.findall(document))
+    return document.translate({ord(each): dumps(each)[1:-1] for each in letters if not _can_be_shown(each)})
+
+
+def _can_be_shown(letter: str) -> bool:
+    try:
+        letter.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return letter.isprintable()
 
 
 def safe(cell: Any) -> str:

@@ -28,6 +28,7 @@ from pydantic_core import to_json, to_jsonable_python
 
 from contracts.rejected import Violation
 from worker.deadletters.as_sent import as_sent
+from worker.deadletters.base64_bytes import with_base64
 from worker.deadletters.fingerprint import fingerprint_of, pattern_of
 from worker.deadletters.words import words_of
 from worker.errors import ConfigurationFault
@@ -155,5 +156,5 @@ def _shown(raw: bytes) -> dict[str, Any]:
     came = as_sent(raw)
     given = {name: getattr(came, name) for name in came.__slots__}
     present = {to_camel(name): value for name, value in given.items() if value not in (None, "")}
-    shown: dict[str, Any] = to_jsonable_python(present, bytes_mode="base64", fallback=str)
+    shown: dict[str, Any] = to_jsonable_python(with_base64(present), fallback=str)
     return shown
