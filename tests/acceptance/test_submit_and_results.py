@@ -18,6 +18,15 @@ from tests.support.management import ManagementApi
 from worker.cli.exit import Exit
 from worker.status import Status
 
+FOREIGN = (
+    b"not JSON",
+    b'{"code": 1}',
+    b'{"orderErrors": ["x"], "orders": 7}',
+    b'{"lineItems": [1]}',
+    b'{"x": NaN}',
+    b"[]",
+)
+
 
 @asynccontextmanager
 async def _following(
@@ -150,6 +159,21 @@ async def test_a_dry_run_of_updates_tells_which_could_not_be_read(
     assert (await broker.ready("cart.update"), await broker.ready("cart.checkout")) == (0, 0)
 
 
+async def test_a_dry_run_goes_by_the_limits_that_are_set(command_line: CommandLine) -> None:
+    file = command_line.file("cart.json", a_request("a", "b").body)
+    limited = command_line.changed(max_line_items="1")
+    assert (await limited.run("submit", "--dry-run", file)).code == 1
+    assert (await command_line.run("submit", "--dry-run", file)).code == 0
+
+
+async def test_why_the_broker_refused_is_told(command_line: CommandLine) -> None:
+    file = command_line.file("cart.json", b" " * 3_000_000 + a_request("a").body)
+    submitted = await command_line.run("submit", file)
+    assert submitted.code == Exit.BROKER
+    assert submitted.err.startswith("command 1: not confirmed, --message-id ")
+    assert "PRECONDITION_FAILED" in submitted.err
+
+
 async def test_commands_that_no_queue_takes_are_a_problem(command_line: CommandLine, vhost: str) -> None:
     fresh = command_line.changed(amqp_url=vhost)
     file = command_line.file("cart.json", a_request("a").body)
@@ -216,9 +240,15 @@ async def test_a_bodiless_or_foreign_event_does_not_end_the_following(
 ) -> None:
     """Anyone with the right to write to the exchange may publish anything there."""
     assert worker.is_ready
-    async with _following(command_line, management, "--json", "--count", "2", "--timeout", "20") as ending:
-        await broker.publish(b"not JSON", exchange="checkout.results", key="checkout.completed.other")
+    count = str(len(FOREIGN) + 1)
+    async with (
+        _following(command_line, management, "--json", "--count", count, "--timeout", "20") as as_json,
+        _following(command_line, management, "--count", count, "--timeout", "20") as plain,
+    ):
+        for body in FOREIGN:
+            await broker.publish(body, exchange="checkout.results", key="checkout.completed.other")
         await broker.submit(a_request("a", message_id=guid()))
-        ended = await ending
-    assert ended.code == 0, ended.err
+        ended, told = await as_json, await plain
+    assert (ended.code, told.code) == (0, 0), ended.err + told.err
     assert any(each["type"] == "checkout.completed" for each in ended.documents)
+    assert "1 order" in told.out

@@ -28,6 +28,12 @@ class Publisher:
         self._channel = channel
         self._warned_at = -_SECONDS_BETWEEN_WARNINGS
 
+    @property
+    def closed_because(self) -> str | None:
+        """What was said when the channel was closed; nothing: it is open."""
+        closing = self._channel.closing
+        return str(closing.exception()) if closing.done() and not closing.cancelled() else None
+
     async def publish(self, messages: Sequence[Outgoing]) -> list[Receipt]:
         """Publish all at once and wait for the broker's word on each.
 

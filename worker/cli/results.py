@@ -3,9 +3,9 @@
 import asyncio
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 
 from contracts.wire import RESULTS_EXCHANGE
 from worker.amqp.codec import encode
@@ -13,7 +13,7 @@ from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription
 from worker.cli.moment import Moment, moment_of
-from worker.cli.output import AsJson, DryRun, console, counted, errors, print_line
+from worker.cli.output import AsJson, DryRun, Limit, Name, console, counted, errors, print_line
 from worker.cli.services import broker, database, publishing
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvent, StoredEvents
@@ -21,15 +21,17 @@ from worker.settings import Settings
 
 _PAGE = 200
 
+Seconds = Annotated[float, Parameter(validator=validators.Number(gte=0))]
+
 app = App(name="results", help="Follow the events that the worker publishes.")
 
 
 @app.default
 async def follow(
     *,
-    count: int | None = None,
-    timeout: float | None = None,  # noqa: ASYNC109 - the option's name is part of the interface
-    key: str = EVERYTHING,
+    count: Limit | None = None,
+    timeout: Seconds | None = None,  # noqa: ASYNC109 - the option's name is part of the interface
+    key: Name = EVERYTHING,
     json: AsJson = False,
 ) -> int:
     """Print events as they come.
@@ -72,22 +74,26 @@ def _gist(body: object) -> str:
     if not isinstance(body, dict):
         return "not one of the worker's events"
     if "code" in body:
-        return f"{body['code']}: {body['description']}"
+        return f"{body['code']}: {body.get('description')}"
     if "lineItems" in body:
         return f"cart {body.get('cartId')} version {body.get('cartVersion')}: {_lines(body['lineItems'])}"
-    orders, failed = body.get("orders"), body.get("orderErrors")
-    failures = failed if isinstance(failed, list) else []
-    codes = [f"{each['orderGroupId']!r} {each['code']} ({each['description']})" for each in failures]
-    made = counted(len(orders) if isinstance(orders, list) else 0, "order")
+    orders, failed = _objects(body.get("orders")), _objects(body.get("orderErrors"))
+    codes = [
+        f"{each.get('orderGroupId')!r} {each.get('code')} ({each.get('description')})" for each in failed
+    ]
+    made = counted(len(orders), "order")
     return f"cart {body.get('cartId')}: {made}" + (f", failed {', '.join(codes)}" if codes else "")
 
 
-def _lines(lines: object) -> str:
-    """Others may publish here too."""
-    if not isinstance(lines, list):
-        return "no lines"
-    bad = sum(isinstance(line, dict) and "error" in line for line in lines)
+def _lines(found: object) -> str:
+    lines = _objects(found)
+    bad = sum("error" in line for line in lines)
     return counted(len(lines), "line") + (f", {bad} in error" if bad else "")
+
+
+def _objects(found: object) -> list[dict[str, Any]]:
+    """Others may publish here too: what is no list of objects is none."""
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 @app.command

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
@@ -11,12 +12,14 @@ from rich.progress import Progress
 from uuid_utils import uuid7
 
 from contracts import wire
-from contracts.reader import UnreadableError, read_checkout, read_update
+from contracts.reader import UnreadableError
+from worker.amqp.codec import Limits
 from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Publisher
-from worker.cli.output import DryRun, console, counted, errors
+from worker.cli.output import DryRun, Name, console, counted, errors
 from worker.cli.services import publishing
+from worker.deadletters.copy import read_command
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.settings import Settings
 
@@ -27,8 +30,8 @@ _STDIN = Path("-")
 async def command(
     *files: Annotated[Path, Parameter(allow_leading_hyphen=True)],
     update: Annotated[bool, Parameter(negative="")] = False,
-    source: str = "checkout-submit",
-    message_id: str | None = None,
+    source: Name = "checkout-submit",
+    message_id: Name | None = None,
     dry_run: DryRun = False,
 ) -> int:
     """Publish commands and wait until the broker has them.
@@ -50,13 +53,15 @@ async def command(
     bodies = list(_bodies(files))
     if not bodies or (message_id and len(bodies) > 1):
         raise ConfigurationFault("name files with one command each, or -; --message-id goes with one command")
-    if dry_run:
-        return _look(bodies, read_update if update else read_checkout)
+    settings = Settings.load()
     key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
+    if dry_run:
+        limits = Limits(settings.max_message_bytes, settings.max_line_items)
+        return _look(bodies, partial(read_command, key=key, limits=limits))
     if len(bodies) == 1:
         message_id = message_id or str(uuid7())
     messages = (command_message(body, key, source=source, message_id=message_id) for body in bodies)
-    async with publishing(Settings.load(), wire.COMMANDS_EXCHANGE) as channel:
+    async with publishing(settings, wire.COMMANDS_EXCHANGE) as channel:
         returned = await _publish(Publisher(channel), messages, len(bodies))
     if returned:
         errors.print(
@@ -94,14 +99,16 @@ async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: in
         task = progress.add_task("publishing", total=total)
         while flight := list(islice(messages, _FLIGHT)):
             receipts = await publisher.publish(flight)
-            _require_confirmed(flight, receipts, sent)
+            _require_confirmed(flight, receipts, sent, publisher.closed_because)
             returned += receipts.count(Receipt.RETURNED)
             sent += len(flight)
             progress.advance(task, len(flight))
     return returned
 
 
-def _require_confirmed(flight: Sequence[Outgoing], receipts: Sequence[Receipt], before: int) -> None:
+def _require_confirmed(
+    flight: Sequence[Outgoing], receipts: Sequence[Receipt], before: int, why: str | None
+) -> None:
     """Name those of which nobody knows. Raises: PublishNotConfirmed."""
     unknown = [
         (number, message.properties.message_id)
@@ -114,8 +121,8 @@ def _require_confirmed(flight: Sequence[Outgoing], receipts: Sequence[Receipt], 
         )
     if unknown:
         raise PublishNotConfirmed(
-            f"{counted(len(unknown), 'command')} not confirmed, nothing was sent after them: submit those "
-            "named above again, each with its message id, under which it counts once"
+            f"{counted(len(unknown), 'command')} not confirmed{f' ({why})' if why else ''}, nothing was sent "
+            "after them: submit those named above again, each with its message id, under which it counts once"
         )
 
 
