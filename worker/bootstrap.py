@@ -41,7 +41,7 @@ from worker.postgres.stored_events import StoredEvents
 from worker.postgres.workers import Workers
 from worker.second_delivery import SecondDeliveries
 from worker.session import Session
-from worker.settings import Archiving, CatalogMode, Settings
+from worker.settings import Archiving, CatalogMode, Settings, unknown_settings
 from worker.status import State, Status
 from worker.supervisor import Supervisor
 from worker.sweeper import Sweeper
@@ -63,6 +63,8 @@ async def run_worker(settings: Settings) -> None:
     failpoints = Failpoints(settings.failpoint)
     if settings.failpoint:
         log.warning(LogEvent.FAILPOINT_ARMED, failpoint=settings.failpoint)
+    if unknown := unknown_settings():
+        log.warning(LogEvent.UNKNOWN_SETTINGS, names=unknown, cure="look at their spelling, or unset them")
     pool = await open_pool(
         settings.database, connections=PIPELINES + _OTHER_CONNECTIONS, application=status.worker_id
     )

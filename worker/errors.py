@@ -43,3 +43,16 @@ class SchemaMismatch(PermanentFault):
 
 class ConfigurationFault(PermanentFault):
     """A setting is missing or wrong."""
+
+
+def reason_of(error: Exception) -> str:
+    """Why nobody answers, as the system puts it: `Connection refused`."""
+    match error:
+        case FileNotFoundError():
+            return "a file that its URL names is not there: look at the certificates"
+        case OSError(strerror=str() as said):
+            return said
+        case TimeoutError():
+            return "not in time"
+        case _:
+            return repr(error)

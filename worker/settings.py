@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final, Self
 
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from worker.errors import ConfigurationFault
 
@@ -79,12 +79,19 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls) -> Self:
         """Read the settings. Raises: ConfigurationFault, naming each setting that is wrong."""
-        secrets = Path(os.environ.get("CHECKOUT_SECRETS_DIR", _DEFAULT_SECRETS))  # noqa: TID251
+        named = os.environ.get("CHECKOUT_SECRETS_DIR")  # noqa: TID251
+        secrets = Path(named or _DEFAULT_SECRETS)
+        if named and not secrets.is_dir():
+            raise ConfigurationFault(f"CHECKOUT_SECRETS_DIR: there is no directory {named}")
         try:
             return cls(_secrets_dir=secrets if secrets.is_dir() else None)
         except ValidationError as error:
             wrong = (f"CHECKOUT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
             raise ConfigurationFault("; ".join(wrong)) from None
+        except (SettingsError, OSError):
+            raise ConfigurationFault(
+                f"a file of {secrets} cannot be read: it should be UTF-8, and this account may need a right"
+            ) from None
 
     @property
     def http_endpoint(self) -> tuple[str, int] | None:
@@ -105,6 +112,13 @@ class Settings(BaseSettings):
         return _required(
             self.database_url, "CHECKOUT_DATABASE_URL", "postgresql://user:password@host:5432/database"
         )
+
+
+def unknown_settings() -> list[str]:
+    """Variables with our prefix that mean nothing: misspelt, most likely."""
+    known = {f"CHECKOUT_{name.upper()}" for name in Settings.model_fields} | {"CHECKOUT_SECRETS_DIR"}
+    ours = {name for name in map(str.upper, os.environ) if name.startswith("CHECKOUT_")}  # noqa: TID251
+    return sorted(name for name in ours - known if not name.startswith("CHECKOUT_TEST_"))
 
 
 def editor_command() -> str | None:

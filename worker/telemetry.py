@@ -15,6 +15,7 @@ class LogEvent(StrEnum):
 
     STARTING = "worker.starting"
     FAILPOINT_ARMED = "worker.failpoint-armed"
+    UNKNOWN_SETTINGS = "worker.unknown-settings"
     CONSUMING = "worker.consuming"
     WAITING_FOR_CATALOG = "worker.waiting-for-catalog"
     CATALOG_LOADED = "worker.catalog-loaded"

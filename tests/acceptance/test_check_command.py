@@ -94,3 +94,9 @@ async def test_a_management_api_that_refuses_its_user(command_line: CommandLine)
     code, wrong = await _checked(command_line.changed(management_url=str(url)))
     assert (code, set(wrong)) == (3, {"topology"})
     assert "the tag `management`" in wrong["topology"]
+
+
+async def test_a_setting_that_is_misspelt(command_line: CommandLine) -> None:
+    code, wrong = await _checked(command_line.changed(prefech="1"))
+    assert (code, set(wrong)) == (2, {"settings"})
+    assert "CHECKOUT_PREFECH" in wrong["settings"]

@@ -37,6 +37,11 @@ WRONG_USAGE = (
     ("submit",),
     ("submit", "no-such-file.json"),
     ("submit", "cart.json", "cart.json", "--message-id", "one-for-two"),
+    ("submit", "cart.json", "--message-id", ""),
+    ("submit", "cart.json", "--source", "é" * 128),
+    ("results", "--timeout", "nan"),
+    ("results", "--key", "k" * 256),
+    ("orders", "list", "--limit", str(2**31)),
     ("orders", "show", b"\xff".decode(errors="surrogateescape")),
 )
 
@@ -90,6 +95,7 @@ async def test_a_broker_that_does_not_answer_is_code_3(files: CommandLine, nowhe
     ended = await _all(files.changed(amqp_url=f"amqp://guest:guest@{nowhere}/"), BROKER_COMMANDS)
     assert _codes(ended) == dict.fromkeys(ended, 3)
     assert [command for command, each in ended.items() if "Traceback" in each.err] == []
+    assert [command for command, each in ended.items() if f"({nowhere})" not in each.err] == []
 
 
 async def test_a_database_that_does_not_answer_is_code_4(files: CommandLine, nowhere: str) -> None:
@@ -149,3 +155,22 @@ async def test_a_command_that_needs_no_service_runs_without_any(command_line: Co
         alone.run("catalog", "import", "--dry-run", alone.file("one.ndjson", "{}")),
     )
     assert (exported.code, dry.code) == (0, 1)
+
+
+async def test_a_server_s_certificate_that_nothing_can_verify_is_told(files: CommandLine) -> None:
+    database = files.environment["CHECKOUT_DATABASE_URL"]
+    verified = files.changed(database_url=f"{database}?sslmode=verify-full")
+    ended = await verified.run("orders", "list")
+    assert (ended.code, "sslrootcert=" in ended.err) == (2, True)
+
+
+async def test_a_secret_that_cannot_be_read_is_a_usage_error(files: CommandLine) -> None:
+    (files.directory / "secrets").mkdir()
+    files.file("secrets/checkout_database_url", b"\xff\xfe")
+    ended, missing = await asyncio.gather(
+        files.changed(database_url=None, secrets_dir=str(files.directory / "secrets")).run("orders", "list"),
+        files.changed(secrets_dir=str(files.directory / "nowhere")).run("orders", "list"),
+    )
+    assert [each.code for each in (ended, missing)] == [2, 2]
+    assert "Traceback" not in ended.err
+    assert "there is no directory" in missing.err

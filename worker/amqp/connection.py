@@ -13,14 +13,14 @@ from aiormq.channel import Channel
 from yarl import URL
 
 from worker.amqp import frame_shield
-from worker.errors import BrokerUnavailable, ConfigurationFault, TopologyFault
+from worker.errors import BrokerUnavailable, ConfigurationFault, TopologyFault, reason_of
 
 CONNECT_SECONDS: Final = 10.0
 RPC_SECONDS: Final = 10.0
 # aiormq 7.2 notices a frozen peer after three heartbeats and as many seconds.
 HEARTBEAT_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 3.0
-_SCHEMES: Final = {"amqp", "amqps"}
+_PORTS: Final = {"amqp": 5672, "amqps": 5671}
 # Frames that aiormq reads ahead of a channel; its default of 10 makes reader and channel take turns.
 _FRAMES: Final = 1024
 _DENIED: Final = (
@@ -54,9 +54,13 @@ async def connected(url: str, name: str) -> AsyncIterator[AbstractConnection]:
 async def _connect(url: str, name: str) -> AbstractConnection:
     address = _address(url)
     frame_shield.install()
-    with translated():
-        async with asyncio.timeout(CONNECT_SECONDS):
-            return await aio_pika.connect(address, client_properties={"connection_name": name})
+    try:
+        with translated():
+            async with asyncio.timeout(CONNECT_SECONDS):
+                return await aio_pika.connect(address, client_properties={"connection_name": name})
+    except BrokerUnavailable as fault:
+        port = address.port or _PORTS[address.scheme]
+        raise BrokerUnavailable(f"{fault} ({address.host}:{port})") from fault.__cause__
 
 
 def _address(url: str) -> URL:
@@ -65,7 +69,7 @@ def _address(url: str) -> URL:
         address = URL(url)
     except ValueError:
         address = URL()
-    if address.scheme in _SCHEMES and address.host:
+    if address.scheme in _PORTS and address.host:
         return address.update_query(heartbeat=HEARTBEAT_SECONDS)
     raise ConfigurationFault(
         "CHECKOUT_AMQP_URL cannot be read. Write it like amqp://user:password@host:5672/vhost, "
@@ -125,7 +129,9 @@ def translated() -> Iterator[None]:
         raise BrokerUnavailable(
             f"The broker refuses this user a right ({error}): README, `Run it`, says which it needs"
         ) from error
-    except (aiormq.exceptions.ChannelNotFoundEntity, aiormq.exceptions.ChannelPreconditionFailed) as error:
+    except aiormq.exceptions.ChannelNotFoundEntity as error:
+        raise TopologyFault(f"{error}: run `checkout topology apply`") from error
+    except aiormq.exceptions.ChannelPreconditionFailed as error:
         raise TopologyFault(f"{error}: run `checkout topology check`") from error
     except (*_LOST, OSError, TimeoutError) as error:
-        raise BrokerUnavailable(f"The broker does not answer: {error!r}") from error
+        raise BrokerUnavailable(f"The broker does not answer: {reason_of(error)}") from error

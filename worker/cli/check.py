@@ -11,7 +11,7 @@ from worker.errors import BrokerUnavailable, ConfigurationFault, DatabaseUnavail
 from worker.postgres.catalog import CatalogItems
 from worker.postgres.migrate import check_schema
 from worker.postgres.pool import acquired
-from worker.settings import CatalogMode, Settings
+from worker.settings import CatalogMode, Settings, unknown_settings
 
 
 class Finding(NamedTuple):
@@ -23,7 +23,7 @@ class Finding(NamedTuple):
 
 
 async def command(*, json: AsJson = False) -> int:
-    """Look at configuration, broker, topology, database, schema and catalog.
+    """Look at settings, broker, topology, database, schema and catalog.
 
     Parameters
     ----------
@@ -31,8 +31,8 @@ async def command(*, json: AsJson = False) -> int:
         Print JSON.
     """
     settings = Settings.load()
-    looks = (("broker", _broker), ("topology", _topology), ("database", _database), ("catalog", _catalog))
-    findings = [await _look(name, look, settings) for name, look in looks]
+    looks = (_settings, _broker, _topology, _database, _catalog)
+    findings = [await _look(each.__name__.strip("_"), each, settings) for each in looks]
     if json:
         print_json([{"name": each.name, "ok": each.fault is None, "text": each.text} for each in findings])
     for each in () if json else findings:
@@ -52,6 +52,12 @@ async def _look(name: str, look: Callable[[Settings], Awaitable[str]], settings:
 def _exit_code(faults: list[WorkerError]) -> int:
     codes = ((ConfigurationFault, 2), (BrokerUnavailable, 3), (DatabaseUnavailable, 4), (WorkerError, 1))
     return next((code for kind, code in codes if any(isinstance(each, kind) for each in faults)), 0)
+
+
+async def _settings(_: Settings) -> str:
+    if unknown := unknown_settings():
+        raise ConfigurationFault(f"nothing reads {', '.join(unknown)}: look at the spelling")
+    return "all are known"
 
 
 async def _broker(settings: Settings) -> str:

@@ -13,6 +13,7 @@ from worker.errors import (
     SchemaMismatch,
     TransactionConflict,
     WorkerError,
+    reason_of,
 )
 
 # unique_violation, serialization_failure, deadlock_detected: somebody else was first.
@@ -46,7 +47,9 @@ def translated() -> Iterator[None]:
         # asyncpg 0.32: an InterfaceError that is a ValueError is a value it cannot encode, told in its text.
         if isinstance(error, ValueError):
             raise DataRejected("asyncpg cannot encode a value") from None
-        raise DatabaseUnavailable(f"The database does not answer: {error!r}") from error
+        raise DatabaseUnavailable(
+            f"The database (CHECKOUT_DATABASE_URL) does not answer: {reason_of(error)}"
+        ) from error
 
 
 def _honour_cancellation(error: Exception) -> None:

@@ -17,6 +17,10 @@ UNREADABLE_URL: Final = (
     "CHECKOUT_DATABASE_URL cannot be read. Write it like postgresql://user:password@host:5432/database, "
     "special characters of the password percent-encoded"
 )
+NO_ROOT_CERTIFICATE: Final = (
+    "CHECKOUT_DATABASE_URL wants the server's certificate verified and names none to do it with: add "
+    "sslrootcert=/path/to/ca.pem to its sslmode"
+)
 
 Pool = asyncpg.Pool
 Connection = asyncpg.pool.PoolConnectionProxy
@@ -112,5 +116,6 @@ async def own_connection(url: str, *, application: str) -> AsyncIterator[asyncpg
 def _readable_url() -> Iterator[None]:
     try:
         yield
-    except (ValueError, asyncpg.ClientConfigurationError):
-        raise ConfigurationFault(UNREADABLE_URL) from None
+    except (ValueError, asyncpg.ClientConfigurationError) as error:
+        has_no_root = "root certificate" in str(error)
+        raise ConfigurationFault(NO_ROOT_CERTIFICATE if has_no_root else UNREADABLE_URL) from None

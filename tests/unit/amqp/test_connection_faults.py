@@ -25,3 +25,16 @@ from worker.errors import BrokerUnavailable
 async def test_a_broker_that_is_lost_is_a_fault_that_time_may_cure(error: BaseException) -> None:
     with pytest.raises(BrokerUnavailable), translated():
         raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (aiormq.exceptions.AMQPConnectionError(111, "Connection refused"), "Connection refused"),
+        (FileNotFoundError(2, "No such file or directory"), "look at the certificates"),
+        (TimeoutError(), "not in time"),
+    ],
+)
+async def test_why_nobody_answers_is_told_as_the_system_puts_it(error: Exception, reason: str) -> None:
+    with pytest.raises(BrokerUnavailable, match=f"The broker does not answer: .*{reason}$"), translated():
+        raise error
