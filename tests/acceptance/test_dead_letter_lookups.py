@@ -124,6 +124,23 @@ async def test_show_points_at_the_place_and_hides_who_it_was(
     assert "archived" in finished.out
 
 
+async def test_a_body_of_very_many_lines_is_cut_and_what_is_wrong_is_not(
+    broker: Broker, database: Database, settings: Settings, command_line: CommandLine
+) -> None:
+    wrong = _wrong()
+    body = json.dumps({"padding": list(range(10_000))} | wrong.document).encode()
+    await broker.publish(body, message_id=wrong.message_id, app_id=SOURCE)
+    async with consuming(archiving_by(settings)):
+        await archived(database, 1)
+    lines = (await command_line.run("dead-letters", "show", wrong.message_id)).out.splitlines()
+    assert len(lines) < 2_100
+    (rule,) = (number for number, line in enumerate(lines) if line.strip().startswith("^ "))
+    assert '"quantity": 0' in lines[rule - 1]
+    assert any("lines: --json shows all of them" in line for line in lines)
+    whole = (await command_line.run("dead-letters", "show", wrong.message_id, "--json")).document
+    assert whole["body"] == json.loads(body)
+
+
 async def test_unmasking_needs_a_reason_and_is_noted(
     letters: list[Request], command_line: CommandLine, database: Database
 ) -> None:

@@ -1,8 +1,9 @@
 """`checkout dead-letters show`: one dead letter, all of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter
@@ -16,12 +17,13 @@ from worker.cli.output import AsJson, console, moment, print_json, records, safe
 from worker.cli.services import database
 from worker.deadletters.as_sent import as_sent, deaths_of
 from worker.deadletters.mask import Mask
-from worker.deadletters.pointing import pointed
+from worker.deadletters.pointing import Line, pointed
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import DeadLetters, LetterAction, Record
 from worker.settings import Settings
 
 _MOST: Final = 20
+_MOST_LINES: Final = 2_000
 _HIDDEN: Final = "hidden: it is no JSON and may hold what is masked; see it with --unmask --why TEXT"
 _BOM: Final = b"\xef\xbb\xbf"
 _ON_WIRE: Final = {"message_type": "type"}
@@ -181,9 +183,19 @@ def _print_body(shown: Shown) -> None:
         for plain in (text if isinstance(text, str) else repr(text)).splitlines():
             console.print(f"  {safe(plain)}", markup=False, highlight=False, soft_wrap=True)
         return
-    for line in pointed(shown.body["body"], shown.violations):
+    lines = pointed(shown.body["body"], shown.violations)
+    for line in (*lines[:_MOST_LINES], *_with_rules(lines[_MOST_LINES:])):
         style = "red" if line.is_rule else ""
         console.print(f"  {safe(line.text)}", style=style, markup=False, highlight=False, soft_wrap=True)
+    if len(lines) > _MOST_LINES:
+        console.print(f"\n  {len(lines):,} lines: --json shows all of them", highlight=False)
+
+
+def _with_rules(lines: Sequence[Line]) -> Iterator[Line]:
+    """Those that something is said of, and what is said."""
+    for line, following in pairwise((*lines, Line(""))):
+        if line.is_rule or following.is_rule:
+            yield line
 
 
 def _history_row(action: dict[str, Any]) -> tuple[object, ...]:

@@ -18,14 +18,14 @@ class Line(NamedTuple):
 def pointed(document: Any, violations: Sequence[Mapping[str, str]]) -> list[Line]:
     """The document with each rule below the member that breaks it, or the closest that is there."""
     written = list(_written(document, "", "", ""))
-    places = [path for path, _ in written]
+    places = {path: number for number, (path, _) in reversed([*enumerate(written)])}
     rules: dict[int, list[str]] = {}
     for violation in violations:
         path = _plain(violation["path"])
         while path not in places:
             path = _parent(path)
         missing = "" if path == _plain(violation["path"]) else f"{violation['path']}: "
-        rules.setdefault(places.index(path), []).append(missing + violation["rule"])
+        rules.setdefault(places[path], []).append(missing + violation["rule"])
     lines: list[Line] = []
     for number, (_, text) in enumerate(written):
         lines.append(Line(text))
