@@ -79,7 +79,12 @@ Guid = Annotated[
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Description = Annotated[str, StringConstraints(max_length=1024)]
-Currency = Annotated[str, StringConstraints(min_length=3, max_length=3), AfterValidator(_upper_case)]
+Currency = Annotated[
+    str,
+    StringConstraints(min_length=3, max_length=3),
+    AfterValidator(_upper_case),
+    Field(json_schema_extra={"pattern": "^[A-Za-z]{3}$"}),
+]
 BillingCycle = Annotated[str, StringConstraints(min_length=1, max_length=32), BeforeValidator(_known_cycle)]
 Timestamp = Annotated[
     str,

@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     """Messages of each queue that the broker hands over before the first of them is settled."""
     max_message_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
     """Larger commands are dead-lettered."""
-    max_line_items: Annotated[int, Field(ge=1, le=10_000)] = 200
+    max_line_items: Annotated[int, Field(ge=1, le=2_000)] = 200
     """Line items of a cart, add-ons included."""
     archive: Archiving = Archiving.ON
     """`on`: this worker archives dead letters. `off`: they wait in their queue for one that does."""
