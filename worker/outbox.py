@@ -5,12 +5,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+import structlog
+
+from worker.amqp.outgoing import Receipt
 from worker.checkout.command import Command
 from worker.postgres.checkouts import Mark, Publication
 from worker.postgres.stored_events import StoredEvents
-from worker.telemetry import RETURNED
+from worker.telemetry import EVENTS_REFUSED, RETURNED, LogEvent
 
 FLUSH_SECONDS: Final = 1.0
+
+log = structlog.get_logger()
 
 
 class Outbox:
@@ -20,11 +25,14 @@ class Outbox:
         self._events = events
         self._marks: list[Mark] = []
 
-    def note(self, command: Command, *, returned: bool) -> None:
-        """An event was confirmed, or returned because nobody is bound to its key."""
-        if returned:
+    def note(self, command: Command, receipt: Receipt) -> None:
+        """An event was confirmed, returned because nobody is bound to its key, or refused by who is."""
+        if receipt is Receipt.REFUSED:
+            _tell_refusal(command)
+            return
+        if receipt is Receipt.RETURNED:
             RETURNED.inc()
-        publication = Publication.RETURNED if returned else Publication.PUBLISHED
+        publication = Publication.RETURNED if receipt is Receipt.RETURNED else Publication.PUBLISHED
         self._marks.append(Mark(command.customer_id, command.message_id, publication))
 
     @contextmanager
@@ -46,3 +54,13 @@ class Outbox:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
             await self.flush()
+
+
+def _tell_refusal(command: Command) -> None:
+    EVENTS_REFUSED.inc()
+    log.warning(
+        LogEvent.REFUSED,
+        message_id=command.message_id,
+        source=command.origin.source,
+        because="a queue that is bound to this source's events is full; the sweeper tries again",
+    )

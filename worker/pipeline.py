@@ -15,7 +15,6 @@ from contracts.codes import DeadLetterCode
 from worker.amqp.codec import Limits, Malformed, decode
 from worker.amqp.consumer import Consumer
 from worker.amqp.delivery import Delivery
-from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.amqp.settlement import Answer, Published, Settlement, check_left
 from worker.breaker import Breaker
@@ -221,13 +220,7 @@ class Pipeline:
                 _log_dead_letter(each.answer.delivery, outcome)
             elif each.answer.command:
                 MESSAGES.labels(outcome.type).inc()
-                self._note_event(each.answer.command, each.receipt)
-
-    def _note_event(self, command: Command, receipt: Receipt) -> None:
-        if receipt is Receipt.REFUSED:
-            log.warning(LogEvent.REFUSED, message_id=command.message_id, source=command.origin.source)
-        else:
-            self._parts.outbox.note(command, returned=receipt is Receipt.RETURNED)
+                self._parts.outbox.note(each.answer.command, each.receipt)
 
 
 def _decoded(delivery: Delivery, limits: Limits) -> Command | Malformed:

@@ -11,7 +11,7 @@ from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.errors import PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvents
-from worker.telemetry import SWEPT, LogEvent
+from worker.telemetry import EVENTS_REFUSED, SWEPT, LogEvent
 
 _EVENTS_AT_A_TIME: Final = 200
 _SWEEPS_PER_AGE: Final = 6
@@ -51,8 +51,10 @@ class Sweeper:
             await overdue.mark(settled)
             await overdue.put_off([each for each, receipt in pairs if receipt not in _FINAL])
         if pairs:
+            refused, put_off = receipts.count(Receipt.REFUSED), len(pairs) - len(settled)
             SWEPT.inc(len(settled))
-            log.warning(LogEvent.SWEPT, published=len(settled), put_off=len(pairs) - len(settled))
+            EVENTS_REFUSED.inc(refused)
+            log.warning(LogEvent.SWEPT, published=len(settled), put_off=put_off, refused=refused)
         if Receipt.UNKNOWN in receipts:
             raise PublishNotConfirmed("The broker said nothing of some swept events")
         return len(pairs)

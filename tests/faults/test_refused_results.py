@@ -8,6 +8,7 @@ from tests.support.broker import Broker, Subscriber
 from tests.support.carts import requests
 from tests.support.database import Database
 from tests.support.eventually import eventually
+from tests.support.health import Health
 from tests.support.worker_process import Workers
 
 REFUSING = "tests.full"
@@ -49,9 +50,14 @@ async def test_a_cart_is_settled_while_its_result_is_refused(
     broker: Broker, database: Database, workers: Workers
 ) -> None:
     """Left in its queue, it would use up its deliveries, and be dead-lettered long after it was ordered."""
-    worker = await workers.start()
+    health = Health()
+    worker = await workers.start(http_address=health.address)
     await broker.submit(*requests(10, "a"), source="shop-b")
     await eventually(lambda: database.count("checkouts"), lambda count: count == 10)
+    await eventually(
+        lambda: health.metric("checkout_events_refused_total"),
+        lambda times: times is not None and times >= 10,
+    )
     assert await worker.stop() == 0
 
     await eventually(broker.consumers, lambda count: count == 0)

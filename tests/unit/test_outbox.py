@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from tests.builders import CUSTOMER, a_command
+from worker.amqp.outgoing import Receipt
 from worker.outbox import Outbox
 from worker.postgres.checkouts import Mark, Publication
 from worker.postgres.stored_events import StoredEvents
@@ -23,7 +24,9 @@ async def outbox() -> Outbox:
 
 def note(outbox: Outbox, *marks: Mark) -> None:
     for mark in marks:
-        outbox.note(a_command(message_id=mark.message_id), returned=mark.publication is Publication.RETURNED)
+        returned = mark.publication is Publication.RETURNED
+        receipt = Receipt.RETURNED if returned else Receipt.CONFIRMED
+        outbox.note(a_command(message_id=mark.message_id), receipt)
 
 
 def taken(outbox: Outbox) -> list[Mark]:
@@ -35,6 +38,12 @@ async def test_what_was_noted_is_taken_once_in_its_order(outbox: Outbox) -> None
     note(outbox, FIRST, SECOND)
 
     assert taken(outbox) == [FIRST, SECOND]
+    assert taken(outbox) == []
+
+
+async def test_a_refused_event_is_not_marked_as_published(outbox: Outbox) -> None:
+    outbox.note(a_command(), Receipt.REFUSED)
+
     assert taken(outbox) == []
 
 
