@@ -74,6 +74,18 @@ async def test_a_dry_run_sends_nothing(
     assert len(events.messages) == 1
 
 
+async def test_only_the_results_of_one_source_are_sent_again(
+    broker: Broker, events: Subscriber, settings: Settings, command_line: CommandLine
+) -> None:
+    async with consuming(settings):
+        for count, source in enumerate(("shop a", "shop b"), 1):
+            await broker.submit(*requests(count, "a"), source=source)
+        await events.until(3)
+    sent = await command_line.run("results", "republish", "--since", "1h", "--source", "shop-b")
+    assert (sent.code, sent.out) == (0, "2 events sent, 0 returned again\n")
+    assert [each.routing_key for each in (await events.until(5))[3:]] == ["checkout.completed.shop-b"] * 2
+
+
 async def test_a_time_without_a_zone_is_in_utc_wherever_the_operator_is(
     broker: Broker, events: Subscriber, settings: Settings, command_line: CommandLine
 ) -> None:

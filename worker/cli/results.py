@@ -101,9 +101,10 @@ async def republish(
     *,
     since: Moment | None = None,
     returned: Annotated[bool, Parameter(negative="")] = False,
+    source: str | None = None,
     dry_run: DryRun = False,
 ) -> int:
-    """Send stored events again, with ids, routing keys and bodies as first published.
+    """Send stored events again, with ids, routing keys and bodies as first published, to all who are bound.
 
     Parameters
     ----------
@@ -111,6 +112,8 @@ async def republish(
         All events stored since then: a time, in UTC unless it says otherwise, or an age such as 2h or 30m.
     returned
         Only those that nobody was bound to.
+    source
+        Only those that answer this source, as it stands in the routing key.
     dry_run
         Say how many there are.
     """
@@ -121,7 +124,7 @@ async def republish(
     sent = unheard = 0
     async with database(settings) as pool, publishing(settings, RESULTS_EXCHANGE) as channel:
         stored, publisher = StoredEvents(pool), Publisher(channel)
-        async for page in stored.pages(start, returned=returned, size=_PAGE):
+        async for page in stored.pages(start, returned=returned, source=source, size=_PAGE):
             sent += len(page)
             unheard += 0 if dry_run else await _republish(stored, publisher, page)
     told = "would be sent" if dry_run else "sent"

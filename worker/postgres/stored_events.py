@@ -46,12 +46,15 @@ class StoredEvents:
             rows = await connection.fetch(statement("overdue"), after, limit)
             yield Overdue(connection, [_stored(row) for row in rows])
 
-    async def pages(self, since: datetime, *, returned: bool, size: int) -> AsyncIterator[list[StoredEvent]]:
-        """All events stored since then, or the returned ones of them, a page at a time."""
+    async def pages(
+        self, since: datetime, *, returned: bool, source: str | None, size: int
+    ) -> AsyncIterator[list[StoredEvent]]:
+        """All events stored since then, or of them the returned ones, or one source's, a page at a time."""
         after: tuple[str, str] = _FIRST
         while True:
             async with acquired(self._pool) as connection:
-                rows = await connection.fetch(statement("stored_events"), since, returned, *after, size)
+                arguments = (since, returned, *after, size, source)
+                rows = await connection.fetch(statement("stored_events"), *arguments)
             if not rows:
                 return
             page = [_stored(row) for row in rows]

@@ -28,11 +28,12 @@ FROM unnest($1::uuid[], $2::text[]) AS swept (customer_id, message_id)
 WHERE outcomes.customer_id = swept.customer_id AND outcomes.message_id = swept.message_id
 
 -- name: stored_events
--- Page through stored events for a republication: all since $1, or with $2 the returned ones only.
+-- Page through stored events for a republication: all since $1, with $2 the returned ones only, with $6 those
+-- of one source only.
 SELECT customer_id, message_id, cart_id, event_id, event_type, event_time, source, correlation_id,
     traceparent, tracestate, body
 FROM outcomes
-WHERE created_at >= $1 AND (NOT $2 OR publication = 'returned')
+WHERE created_at >= $1 AND (NOT $2 OR publication = 'returned') AND ($6::text IS NULL OR source = $6)
     AND (customer_id, message_id) > ($3, $4)
 ORDER BY customer_id, message_id
 LIMIT $5
