@@ -2,24 +2,21 @@
 
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from secrets import token_hex
 
 import asyncpg
 import pytest
-from yarl import URL
 
 from tests.support.archive import archived
 from tests.support.broker import CHECKOUT, SOURCE, UPDATE, Broker, Subscriber
+from tests.support.broker_user import BrokerUser, broker_user
 from tests.support.carts import CATALOG, Request, a_line, a_request, guid, requests
 from tests.support.command_line import CommandLine
 from tests.support.database import Database
 from tests.support.eventually import eventually
 from tests.support.logins import login
 from tests.support.management import ManagementApi
-from tests.support.readme import README
+from tests.support.readme import block
 from tests.support.replays import set_aside, states
 from tests.support.services import Addresses
 from tests.support.worker_process import Workers, workers_for
@@ -53,28 +50,6 @@ async def operator(
         yield command_line.changed(database_url=url, amqp_url=str(own.url))
 
 
-@dataclass(frozen=True, slots=True)
-class BrokerUser:
-    """A user of the broker with the rights that a test gives."""
-
-    management: ManagementApi
-    url: URL
-
-    async def permit(self, **rights: str) -> None:
-        vhost = self.url.path.removeprefix("/") or "/"
-        await self.management.permit(self.url.user or "", vhost, **rights)
-
-
-@asynccontextmanager
-async def broker_user(services: Addresses, management: ManagementApi) -> AsyncIterator[BrokerUser]:
-    name, password = f"least-{token_hex(4)}", token_hex(8)
-    await management.make_user(name, password)
-    try:
-        yield BrokerUser(management, URL(services.amqp_url).with_user(name).with_password(password))
-    finally:
-        await management.delete_user(name)
-
-
 @pytest.fixture
 async def user(services: Addresses, management: ManagementApi) -> AsyncIterator[BrokerUser]:
     async with broker_user(services, management) as made:
@@ -91,8 +66,7 @@ async def unprivileged(user: BrokerUser, as_worker: str, tmp_path: Path) -> Asyn
 
 @pytest.mark.parametrize("rights", [OF_A_WORKER, OF_AN_OPERATOR], ids=["worker", "operator"])
 def test_the_readme_names_these_rights(rights: dict[str, str]) -> None:
-    told = ", ".join(f"`{pattern}`" for pattern in rights.values()).replace("|", r"\|")
-    assert f"| {told} |" in README.read_text("utf-8")
+    assert " ".join(f"'{pattern}'" for pattern in rights.values()) in block("rights")
 
 
 async def test_a_worker_with_the_least_rights_does_all_that_workers_do(

@@ -4,19 +4,22 @@ import ast
 import asyncio
 import re
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 import pytest
+from yarl import URL
 
 from tests.support.broker import Broker
+from tests.support.broker_user import broker_user
 from tests.support.eventually import eventually
+from tests.support.management import ManagementApi
+from tests.support.readme import README, block
 from tests.support.services import Addresses
 from tests.support.worker_process import Workers
 
-README: Final = Path(__file__).parents[2] / "README.md"
-EXAMPLE_URL: Final = "amqp://guest:guest@localhost/"
 SUBSCRIBER_QUEUE: Final = "storefront-eu.results"
 
 
@@ -24,28 +27,46 @@ def examples() -> list[str]:
     return re.findall(r"```python\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
 
 
-async def run(code: str, directory: Path, name: str) -> tuple[asyncio.subprocess.Process, Path]:
+def rights(of: str) -> dict[str, str]:
+    """Those that README says are enough."""
+    (line,) = (line for line in block("rights").splitlines() if line.endswith(of))
+    return dict(zip(("configure", "write", "read"), re.findall(r"'([^']*)'", line), strict=True))
+
+
+async def run(code: str, url: URL, directory: Path, name: str) -> tuple[asyncio.subprocess.Process, Path]:
     output = directory / f"{name}.log"
     with output.open("wb") as stream:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-u", "-c", code), stdout=stream, stderr=stream
+            *(sys.executable, "-u", "-c", code),
+            stdout=stream,
+            stderr=stream,
+            env={"CHECKOUT_AMQP_URL": str(url)},
         )
     return process, output
 
 
 @pytest.fixture
-def both(services: Addresses) -> list[str]:
-    return [example.replace(EXAMPLE_URL, services.amqp_url) for example in examples()]
+async def producer(services: Addresses, management: ManagementApi) -> AsyncIterator[URL]:
+    async with broker_user(services, management) as made:
+        await made.permit(**rights("who publishes carts"))
+        yield made.url
+
+
+@pytest.fixture
+async def listener(services: Addresses, management: ManagementApi) -> AsyncIterator[URL]:
+    async with broker_user(services, management) as made:
+        await made.permit(**rights("who subscribes, as above"))
+        yield made.url
 
 
 async def test_the_examples_publish_a_cart_and_hear_its_result(
-    both: list[str], workers: Workers, broker: Broker, tmp_path: Path
+    producer: URL, listener: URL, workers: Workers, broker: Broker, tmp_path: Path
 ) -> None:
-    publish, subscribe = both
+    publish, subscribe = examples()
     await workers.start(catalog="open")
     await broker.keep_events(SUBSCRIBER_QUEUE)
-    subscriber, heard = await run(subscribe, tmp_path, "subscriber")
-    publisher, _ = await run(publish, tmp_path, "publisher")
+    subscriber, heard = await run(subscribe, listener, tmp_path, "subscriber")
+    publisher, _ = await run(publish, producer, tmp_path, "publisher")
 
     async def printed() -> str:
         return heard.read_text("utf-8")
