@@ -20,7 +20,7 @@ fi
 tools=$(mktemp -d)
 trap 'rm -rf "$tools"' EXIT
 echo "fetching quicktype" >&2
-npm install --silent --no-audit --no-fund --prefix "$tools" quicktype@26.0.0
+npm install --loglevel=error --no-audit --no-fund --prefix "$tools" quicktype@26.0.0 >&2
 quicktype=("$tools/node_modules/.bin/quicktype" --src-lang schema --lang "$language")
 
 for schema in "$schemas"/*.json; do

@@ -49,7 +49,7 @@ def reason_of(error: Exception) -> str:
     """Why nobody answers, as the system puts it: `Connection refused`."""
     match error:
         case FileNotFoundError():
-            return "a file that its URL names is not there: look at the certificates"
+            return "a file is not there: a certificate that its URL names, or its socket"
         case OSError(strerror=str() as said):
             return said
         case TimeoutError():

@@ -11,7 +11,7 @@ from worker.amqp.outgoing import Receipt
 from worker.checkout.command import Command
 from worker.postgres.checkouts import Mark, Publication
 from worker.postgres.stored_events import StoredEvents
-from worker.telemetry import EVENTS_REFUSED, RETURNED, LogEvent
+from worker.telemetry import RETURNED, LogEvent
 
 FLUSH_SECONDS: Final = 1.0
 
@@ -57,10 +57,9 @@ class Outbox:
 
 
 def _tell_refusal(command: Command) -> None:
-    EVENTS_REFUSED.inc()
     log.warning(
         LogEvent.REFUSED,
         message_id=command.message_id,
         source=command.origin.source,
-        because="a queue that is bound to this source's events is full; the sweeper tries again",
+        because="a queue that is bound to its key refuses it, full most likely; the sweeper tries again",
     )

@@ -51,13 +51,13 @@ ARCHIVED: Final = Counter(
     "checkout_dead_letters_archived_total", "Dead letters that were archived, by who set them aside.", ["by"]
 )
 # A counter that begins with its first event shows no increase by that one.
-for each in (*EventType, "dead-lettered"):
+for each in ({*EventType} - {EventType.CHECKOUT_REJECTED}) | {"dead-lettered"}:
     MESSAGES.labels(each)
 for each in ("worker", "broker"):
     ARCHIVED.labels(each)
 RETURNED: Final = Counter("checkout_events_returned_total", "Events that nobody is bound to.")
 EVENTS_REFUSED: Final = Counter(
-    "checkout_events_refused_total", "Times that a full queue refused an event; it is tried again."
+    "checkout_events_refused_total", "Times that a queue refused an event, full most likely."
 )
 SWEPT: Final = Counter("checkout_events_swept_total", "Events that the sweeper published.")
 OUTAGES: Final = Counter("checkout_outages_total", "Times that consuming was paused for the database.")

@@ -172,5 +172,5 @@ async def test_a_secret_that_cannot_be_read_is_a_usage_error(files: CommandLine)
         files.changed(secrets_dir=str(files.directory / "nowhere")).run("orders", "list"),
     )
     assert [each.code for each in (ended, missing)] == [2, 2]
-    assert "Traceback" not in ended.err
+    assert ended.err.startswith("checkout: checkout_database_url in ")
     assert "there is no directory" in missing.err

@@ -12,7 +12,8 @@ from worker.amqp.flight import SILENT_LOOKS, Flight
 from worker.amqp.header_table import FaithfulProperties
 from worker.amqp.outgoing import Outgoing, Receipt
 
-BLOCKED_LOOKS = SILENT_LOOKS + 3
+BEFORE = 5
+BLOCKED = range(BEFORE + 1, BEFORE + SILENT_LOOKS)
 
 
 @pytest.fixture
@@ -50,9 +51,9 @@ async def test_a_broker_has_all_the_time_again_when_its_alarm_is_over(channel: C
     async def is_blocked() -> bool:
         nonlocal looks
         looks += 1
-        last = looks >= BLOCKED_LOOKS + SILENT_LOOKS
-        if last:
+        is_last = looks >= BLOCKED[-1] + SILENT_LOOKS
+        if is_last:
             stage.services.rabbitmq.thaw()
-        return looks <= BLOCKED_LOOKS or last
+        return looks in BLOCKED or is_last
 
     assert await _flight(channel).fly(is_blocked) == [Receipt.CONFIRMED]

@@ -20,12 +20,14 @@ def _printed(
     *rows: tuple[object, ...],
     width: int | None,
     columns: tuple[str, ...] = COLUMNS,
+    whole: tuple[str, ...] = (),
 ) -> list[str]:
     """What a terminal of this width shows; None: there is no terminal."""
     written = StringIO()
     console = Console(file=written, width=width or 200, force_terminal=width is not None, color_system=None)
     monkeypatch.setattr(lines, "console", console)
-    print_lines("Dead letters", columns, rows, spare=("messageId", "source"))
+    spare = ("messageId", "source") if columns == COLUMNS else ()
+    print_lines("Dead letters", columns, rows, spare=spare, whole=whole)
     return written.getvalue().splitlines()
 
 
@@ -65,6 +67,17 @@ def test_cells_steer_no_terminal_and_wide_ones_are_cut(monkeypatch: pytest.Monke
     assert all(line.isprintable() for line in lines)
     assert "…  failed-again" in lines[2]
     assert "[red]" in lines[2]
+
+
+def test_long_ids_are_whole_where_they_have_to_be_and_without_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    long = "CFQ7TTC0LCHC:0002:" + "x" * 60
+    columns = ("catalogItemId", "quantity", "what")
+    for width, whole in ((80, ("catalogItemId",)), (None, ())):
+        printed = _printed(monkeypatch, (long, 1, "x"), width=width, columns=columns, whole=whole)
+        assert long in "".join(printed)
+    assert long not in "".join(_printed(monkeypatch, (long, 1, "x"), width=80, columns=columns))
 
 
 def test_nothing_found_is_a_title_alone(monkeypatch: pytest.MonkeyPatch) -> None:

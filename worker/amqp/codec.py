@@ -170,7 +170,7 @@ def stated_time(properties: spec.Basic.Properties) -> datetime | None:
         said = _cloud_time_in_milliseconds(properties) or parse_timestamp(_cloud(properties, "time") or "")
     except (ValueError, OverflowError):
         return None
-    return said if said >= _EPOCH else None
+    return said if said > _EPOCH else None
 
 
 def _cloud_time_in_milliseconds(properties: spec.Basic.Properties) -> datetime | None:

@@ -12,6 +12,7 @@ from worker.amqp.publisher import Publisher
 from worker.checkout.command import Command
 from worker.checkout.event import Event
 from worker.errors import PublishNotConfirmed, TopologyFault
+from worker.telemetry import EVENTS_REFUSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Settlement:
 
     async def _publish_events(self, events: Mapping[str, Event]) -> dict[str, Receipt]:
         receipts = await self._publisher.publish([encode(event) for event in events.values()])
+        EVENTS_REFUSED.inc(receipts.count(Receipt.REFUSED))
         return dict(zip(events, receipts, strict=True))
 
     async def _dead_letter(self, answers: Sequence[Answer]) -> list[Published]:

@@ -34,6 +34,7 @@ from worker.errors import (
     WorkerError,
 )
 
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _EXIT_CODES = "Exit codes: 0 ok, 1 found problems, 2 usage, 3 broker unreachable, 4 database unreachable."
 
 
@@ -72,7 +73,7 @@ def _run(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if error.errno not in _FULL:
             raise
         give_output_up()
         errors.print("checkout: there is no room for the output", style="red")

@@ -48,7 +48,8 @@ def _print(cart: Record) -> None:
         highlight=False,
     )
     rows = list(map(_row, _with_add_ons(content["lineItems"])))
-    print_lines("Line items", ("id", "catalogItemId", "quantity", "what"), rows)
+    columns = ("id", "catalogItemId", "quantity", "what")
+    print_lines("Line items", columns, rows, whole=("catalogItemId",))
 
 
 def _row(line: Record) -> tuple[object, ...]:

@@ -103,7 +103,7 @@ async def list_items(
         print_json(items)
         return
     title = f"Catalog, {len(items):,} of {counted(count, 'item')}"
-    print_lines(title, ("item", "on sale", "quantity", "what"), list(map(_row, items)))
+    print_lines(title, ("item", "on sale", "quantity", "what"), list(map(_row, items)), whole=("item",))
 
 
 def _row(item: dict[str, Any]) -> tuple[object, ...]:

@@ -56,7 +56,7 @@ def _exit_code(faults: list[WorkerError]) -> int:
 
 async def _settings(_: Settings) -> str:
     if unknown := unknown_settings():
-        raise ConfigurationFault(f"nothing reads {', '.join(unknown)}: look at the spelling")
+        raise WorkerError(f"nothing reads {', '.join(unknown)}: look at the spelling")
     return "all are known"
 
 

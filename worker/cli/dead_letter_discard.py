@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from worker.cli.dead_letter_choice import Author, Choice, Note, Problem, choose, require_choice
-from worker.cli.dead_letter_selection import AtMost, Selection
+from worker.cli.dead_letter_selection import Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Yes, console, print_json
+from worker.cli.output import AsJson, DryRun, Limit, Yes, console, print_json
 from worker.cli.services import database
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
@@ -20,7 +20,7 @@ async def discard(
     *ids: str,
     why: str,
     selection: Selection | None = None,
-    limit: AtMost = None,
+    limit: Limit | None = None,
     author: Author | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -63,7 +63,7 @@ async def discard(
 async def restore(
     *ids: str,
     selection: Selection | None = None,
-    limit: AtMost = None,
+    limit: Limit | None = None,
     note: Note | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,

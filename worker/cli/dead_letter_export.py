@@ -4,9 +4,9 @@ from pathlib import Path
 
 from worker.cli.dead_letter_choice import Author, choose
 from worker.cli.dead_letter_files import exported
-from worker.cli.dead_letter_selection import AtMost, Selection
+from worker.cli.dead_letter_selection import Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, console, print_json
+from worker.cli.output import AsJson, DryRun, Limit, console, print_json
 from worker.cli.services import database
 from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import Replays
@@ -17,7 +17,7 @@ async def export(
     *ids: str,
     to: Path,
     selection: Selection | None = None,
-    limit: AtMost = None,
+    limit: Limit | None = None,
     author: Author | None = None,
     dry_run: DryRun = False,
     json: AsJson = False,

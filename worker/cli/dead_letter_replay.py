@@ -14,9 +14,9 @@ from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.publisher import Publisher
 from worker.cli.dead_letter_choice import Choice, Problem, Sending, choose
 from worker.cli.dead_letter_files import imported, read_files
-from worker.cli.dead_letter_selection import AtMost, Selection
+from worker.cli.dead_letter_selection import Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Yes, confirm, console, errors, print_json, safe
+from worker.cli.output import AsJson, DryRun, Limit, Yes, confirm, console, errors, print_json, safe
 from worker.cli.services import database, publishing
 from worker.deadletters.replay_message import key_of
 from worker.deadletters.replaying import Order, Replaying, Tally
@@ -55,7 +55,7 @@ class How(Sending):
 async def replay(
     *ids: str,
     selection: Selection | None = None,
-    limit: AtMost = None,
+    limit: Limit | None = None,
     how: How | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,

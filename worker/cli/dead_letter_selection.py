@@ -1,10 +1,10 @@
 """Which dead letters a command is about: the options that such commands share."""
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated
 from uuid import UUID
 
-from cyclopts import Parameter, validators
+from cyclopts import Parameter
 
 from worker.cli.moment import Moment, moment_of
 from worker.deadletters.words import query_of
@@ -12,9 +12,6 @@ from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import UNRESOLVED, LetterFilter, LetterState
 
 States = Annotated[tuple[LetterState, ...], Parameter(negative="")]
-_COUNT: Final = Parameter(validator=validators.Number(gte=1, lte=2**31 - 1))
-AtMost = Annotated[int | None, _COUNT]
-HowMany = Annotated[int, _COUNT]
 AllStates = Annotated[bool, Parameter(name="--all", negative="")]
 
 

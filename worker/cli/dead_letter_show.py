@@ -180,10 +180,9 @@ def _print_members(members: Mapping[str, Any], margin: str = "  ") -> None:
 def _print_body(shown: Shown) -> None:
     if "body" not in shown.body:
         (text,) = shown.body.values()
-        for plain in (text if isinstance(text, str) else repr(text)).splitlines():
-            console.print(f"  {safe(plain)}", markup=False, highlight=False, soft_wrap=True)
-        return
-    lines = pointed(shown.body["body"], shown.violations)
+        lines = list(map(Line, (text if isinstance(text, str) else repr(text)).splitlines()))
+    else:
+        lines = pointed(shown.body["body"], shown.violations)
     for line in (*lines[:_MOST_LINES], *_with_rules(lines[_MOST_LINES:])):
         style = "red" if line.is_rule else ""
         console.print(f"  {safe(line.text)}", style=style, markup=False, highlight=False, soft_wrap=True)

@@ -13,9 +13,9 @@ from worker.cli import (
     dead_letter_replay,
     dead_letter_show,
 )
-from worker.cli.dead_letter_selection import AllStates, HowMany, Selection, States, states_of
+from worker.cli.dead_letter_selection import AllStates, Selection, States, states_of
 from worker.cli.lines import print_lines
-from worker.cli.output import AsJson, console, moment, print_json, records
+from worker.cli.output import AsJson, Limit, console, moment, print_json, records
 from worker.cli.services import database
 from worker.deadletters.mask import Mask
 from worker.postgres.dead_letters import DeadLetters, Record
@@ -38,7 +38,7 @@ async def list_letters(
     *,
     selection: Selection | None = None,
     all_states: AllStates = False,
-    limit: HowMany = 50,
+    limit: Limit = 50,
     json: AsJson = False,
 ) -> None:
     """List dead letters, the newest failure first; unresolved ones unless told otherwise.
@@ -71,7 +71,7 @@ async def groups(
     code: str | None = None,
     state: States = (),
     all_states: AllStates = False,
-    limit: HowMany = 50,
+    limit: Limit = 50,
     json: AsJson = False,
 ) -> None:
     """Count dead letters that failed in the same way; the largest group first.

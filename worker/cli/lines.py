@@ -16,27 +16,33 @@ _ROOM: Final = 40
 
 
 def print_lines(
-    title: str, columns: Sequence[str], rows: Sequence[Sequence[object]], spare: Sequence[str] = ()
+    title: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    spare: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
     """A line for each row, and its last cell, a text of any length, on the same line or below.
 
     No other cell is folded: ids are there to be copied. Where a terminal is too narrow, those in the spare
-    columns are left out, in this order. Without a terminal each row is one line.
+    columns are left out, in this order; long ones are cut, but for those in the whole columns. Without a
+    terminal each row is one line with everything.
     """
     cells = [["" if cell is None else safe(cell) for cell in row] for row in rows]
     table = dict(zip(columns, zip(*cells, strict=True), strict=True)) if cells else {}
     (*short, last) = columns
+    widths = {column: _widest(table, column, whole) for column in short if table}
     for column in spare:
-        if _width(table, short) > console.width and console.is_terminal:
+        if _width(widths, short) > console.width and console.is_terminal:
             short.remove(column)
     console.print(title, style="bold", markup=False, highlight=False)
     if not table:
         return
-    is_below = console.is_terminal and console.width - _width(table, short) - len(_GAP) < _ROOM
-    head = _line(short, [_widest(table, column) for column in short])
-    _print_line(head, "" if is_below else last, style="dim")
+    is_below = console.is_terminal and console.width - _width(widths, short) - len(_GAP) < _ROOM
+    _print_line(_line(short, short, widths), "" if is_below else last, style="dim")
     for number, text in enumerate(table[last]):
-        line = _line([table[name][number] for name in short], [_widest(table, name) for name in short])
+        line = _line([table[name][number] for name in short], short, widths)
         if is_below:
             _print_line(line, "")
             _print_below(text)
@@ -44,18 +50,18 @@ def print_lines(
             _print_line(line, text)
 
 
-def _widest(table: dict[str, tuple[str, ...]], column: str) -> int:
-    return min(max(map(cell_len, (column, *table[column]))), _WIDEST)
+def _widest(table: dict[str, tuple[str, ...]], column: str, whole: Sequence[str]) -> int:
+    widest = max(map(cell_len, (column, *table[column])))
+    return min(widest, _WIDEST) if console.is_terminal and column not in whole else widest
 
 
-def _width(table: dict[str, tuple[str, ...]], columns: Sequence[str]) -> int:
-    return sum(_widest(table, column) + len(_GAP) for column in columns if table) - len(_GAP)
+def _width(widths: dict[str, int], columns: Sequence[str]) -> int:
+    return sum(widths[column] + len(_GAP) for column in columns if widths) - len(_GAP)
 
 
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return _GAP.join(
-        set_cell_size(_cut(cell, width), width) for cell, width in zip(cells, widths, strict=True)
-    )
+def _line(cells: Sequence[str], columns: Sequence[str], widths: dict[str, int]) -> str:
+    pairs = ((cell, widths[column]) for cell, column in zip(cells, columns, strict=True))
+    return _GAP.join(set_cell_size(_cut(cell, width), width) for cell, width in pairs)
 
 
 def _cut(cell: str, width: int) -> str:

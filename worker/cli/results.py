@@ -13,7 +13,7 @@ from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription
 from worker.cli.moment import Moment, moment_of
-from worker.cli.output import AsJson, DryRun, Limit, Name, console, counted, errors, print_line
+from worker.cli.output import AsJson, DryRun, Limit, Name, console, counted, errors, print_line, safe
 from worker.cli.services import broker, database, publishing
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvent, StoredEvents
@@ -65,9 +65,8 @@ def _print(event: SubscribedEvent, *, as_json: bool) -> None:
     if as_json:
         print_line(document)
         return
-    console.print(
-        f"{event.routing_key}  {_gist(document['body'])}", markup=False, highlight=False, soft_wrap=True
-    )
+    told = safe(f"{event.routing_key}  {_gist(document['body'])}")
+    console.print(told, markup=False, highlight=False, soft_wrap=True)
 
 
 def _gist(body: object) -> str:

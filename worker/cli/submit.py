@@ -24,6 +24,7 @@ from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.settings import Settings
 
 _FLIGHT = 500
+_KNOWN = frozenset({Receipt.CONFIRMED, Receipt.RETURNED})
 _STDIN = Path("-")
 
 
@@ -99,31 +100,29 @@ async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: in
         task = progress.add_task("publishing", total=total)
         while flight := list(islice(messages, _FLIGHT)):
             receipts = await publisher.publish(flight)
-            _require_confirmed(flight, receipts, sent, publisher.closed_because)
-            returned += receipts.count(Receipt.RETURNED)
             sent += len(flight)
+            if not _KNOWN.issuperset(receipts):
+                _name_the_others(flight, receipts, sent - len(flight))
+                raise PublishNotConfirmed(_advice(sent, total, publisher.closed_because))
+            returned += receipts.count(Receipt.RETURNED)
             progress.advance(task, len(flight))
     return returned
 
 
-def _require_confirmed(
-    flight: Sequence[Outgoing], receipts: Sequence[Receipt], before: int, why: str | None
-) -> None:
-    """Name those of which nobody knows. Raises: PublishNotConfirmed."""
-    unknown = [
-        (number, message.properties.message_id)
-        for number, (message, receipt) in enumerate(zip(flight, receipts, strict=True), before + 1)
-        if receipt in {Receipt.REFUSED, Receipt.UNKNOWN}
-    ]
-    for number, message_id in unknown:
-        errors.print(
-            f"command {number}: not confirmed, --message-id {message_id}", markup=False, highlight=False
-        )
-    if unknown:
-        raise PublishNotConfirmed(
-            f"{counted(len(unknown), 'command')} not confirmed{f' ({why})' if why else ''}, nothing was sent "
-            "after them: submit those named above again, each with its message id, under which it counts once"
-        )
+def _name_the_others(flight: Sequence[Outgoing], receipts: Sequence[Receipt], before: int) -> None:
+    for number, (message, receipt) in enumerate(zip(flight, receipts, strict=True), before + 1):
+        if receipt is not Receipt.CONFIRMED:
+            said = "returned" if receipt is Receipt.RETURNED else "not confirmed"
+            told = f"command {number}: {said}, --message-id {message.properties.message_id}"
+            errors.print(told, markup=False, highlight=False)
+
+
+def _advice(sent: int, total: int, why: str | None) -> str:
+    rest = f", and nothing from command {sent + 1} on was sent" if sent < total else ""
+    return (
+        f"the commands named above were not confirmed{f' ({why})' if why else ''}{rest}: "
+        "submit each of these again with its message id, under which it counts once"
+    )
 
 
 def _bodies(files: Sequence[Path]) -> Iterator[bytes]:

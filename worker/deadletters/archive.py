@@ -20,7 +20,7 @@ from worker.deadletters.cause import BROKER, cause_of
 from worker.deadletters.entry import as_set_aside, bare_entry_of, entry_of
 from worker.errors import DatabaseUnavailable, DataRejected, PublishNotConfirmed, TransactionConflict
 from worker.postgres.dead_letters import Archived, DeadLetter, DeadLetters
-from worker.telemetry import ARCHIVED, LogEvent
+from worker.telemetry import ARCHIVED, EVENTS_REFUSED, LogEvent
 
 # A dead letter may be as large as the broker lets messages be.
 PREFETCH: Final = 50
@@ -117,6 +117,7 @@ class Archive:
         found = (_event(each) for each in kept if each.letter.set_aside_by == BROKER)
         events = {event.id: event for event in found if event}
         receipts = await self._parts.publisher.publish([encode(event) for event in events.values()])
+        EVENTS_REFUSED.inc(receipts.count(Receipt.REFUSED))
         if Receipt.UNKNOWN in receipts:
             raise PublishNotConfirmed("Events of dead letters were not confirmed: these are archived again")
 
