@@ -45,7 +45,7 @@ def translated() -> Iterator[None]:
     except (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
         _honour_cancellation(error)
         # asyncpg 0.32: an InterfaceError that is a ValueError is a value it cannot encode, told in its text.
-        if isinstance(error, ValueError):
+        if isinstance(error, ValueError) and not isinstance(error, OSError):
             raise DataRejected("asyncpg cannot encode a value") from None
         raise DatabaseUnavailable(
             f"The database (CHECKOUT_DATABASE_URL) does not answer: {reason_of(error)}"

@@ -1,5 +1,6 @@
 """Connections to PostgreSQL, with a deadline on everything."""
 
+import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
@@ -116,6 +117,9 @@ async def own_connection(url: str, *, application: str) -> AsyncIterator[asyncpg
 def _readable_url() -> Iterator[None]:
     try:
         yield
+    except ssl.SSLError:
+        # A certificate that cannot be verified is a ValueError, too.
+        raise
     except (ValueError, asyncpg.ClientConfigurationError) as error:
         has_no_root = "root certificate" in str(error)
         raise ConfigurationFault(NO_ROOT_CERTIFICATE if has_no_root else UNREADABLE_URL) from None
