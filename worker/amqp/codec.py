@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from aiormq import spec
 
+from contracts.checkout import CheckoutCart
 from contracts.codes import DeadLetterCode
 from contracts.reader import UnreadableError, read_checkout, read_update
 from contracts.rejected import Violation
 from contracts.scalars import parse_timestamp
+from contracts.update import UpdateCart
 from contracts.wire import (
     CLOUD_EVENT_AMQP_PREFIXES,
     CLOUD_EVENT_PREFIX,
@@ -58,10 +60,9 @@ def decode(delivery: Delivery, limits: Limits) -> Command | Malformed:
     """The command that a delivery carries; its queue tells which."""
     if isinstance(delivery.properties, UndecodableProperties):
         return Malformed(DeadLetterCode.UNDECODABLE_FRAME, delivery.properties.reason)
-    read = read_update if delivery.queue == UPDATE_QUEUE else read_checkout
     try:
         _check_ids(delivery.properties)
-        body = read(delivery.body, max_bytes=limits.max_bytes, max_line_items=limits.max_line_items)
+        body = read_command(delivery.body, delivery.queue, limits)
     except UnreadableError as error:
         return Malformed(error.code, error.reason, error.violations)
     message_id = message_id_of(delivery)
@@ -76,6 +77,12 @@ def decode(delivery: Delivery, limits: Limits) -> Command | Malformed:
         user=_user(delivery.properties),
         replay_token=replay_token(delivery.properties),
     )
+
+
+def read_command(body: bytes, queue: str, limits: Limits) -> CheckoutCart | UpdateCart:
+    """The command of this queue, whose name is its routing key as well. Raises: UnreadableError."""
+    read = read_update if queue == UPDATE_QUEUE else read_checkout
+    return read(body, max_bytes=limits.max_bytes, max_line_items=limits.max_line_items)
 
 
 def message_id_of(delivery: Delivery) -> str:

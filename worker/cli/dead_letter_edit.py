@@ -11,14 +11,14 @@ from contracts.codes import DeadLetterCode
 from contracts.reader import UnreadableError
 from contracts.rejected import Violation
 from contracts.wire import COMMANDS_EXCHANGE
-from worker.amqp.codec import Limits
+from worker.amqp.codec import Limits, read_command
 from worker.amqp.publisher import Publisher
 from worker.cli.dead_letter_choice import Choice, Sending, choose
 from worker.cli.editor import edited
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, errors, print_json, safe
 from worker.cli.services import database, publishing
-from worker.deadletters.copy import copy_of, read_command
+from worker.deadletters.copy import copy_of
 from worker.deadletters.replay_message import key_of
 from worker.deadletters.replaying import Order, Replaying, Tally
 from worker.errors import ConfigurationFault

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from worker.cli.dead_letter_choice import Author, choose
+from worker.cli.dead_letter_choice import Author, Choice, choose
 from worker.cli.dead_letter_files import exported
 from worker.cli.dead_letter_selection import Selection
 from worker.cli.exit import Exit
@@ -45,7 +45,11 @@ async def export(
         replays = Replays(pool)
         choice = await choose(replays, ids, selection, tuple(LetterState), limit)
         written = 0 if dry_run else await exported(replays, choice.letters, to, (author or Author()).name)
-    if json:
+    return _print(choice, written, to, dry_run=dry_run, as_json=json)
+
+
+def _print(choice: Choice, written: int, to: Path, *, dry_run: bool, as_json: bool) -> int:
+    if as_json:
         document = {"dryRun": dry_run, "chosen": choice.ids, "written": written, "to": str(to)}
         print_json(document | {"problems": choice.documents})
     else:

@@ -13,13 +13,12 @@ from uuid_utils import uuid7
 
 from contracts import wire
 from contracts.reader import UnreadableError
-from worker.amqp.codec import Limits
+from worker.amqp.codec import Limits, read_command
 from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Publisher
 from worker.cli.output import DryRun, Name, console, counted, errors
 from worker.cli.services import publishing
-from worker.deadletters.copy import read_command
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.settings import Settings
 
@@ -58,20 +57,20 @@ async def command(
     key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
     if dry_run:
         limits = Limits(settings.max_message_bytes, settings.max_line_items)
-        return _look(bodies, partial(read_command, key=key, limits=limits))
+        return _look(bodies, partial(read_command, queue=key, limits=limits))
     if len(bodies) == 1:
         message_id = message_id or str(uuid7())
     messages = (command_message(body, key, source=source, message_id=message_id) for body in bodies)
     async with publishing(settings, wire.COMMANDS_EXCHANGE) as channel:
         returned = await _publish(Publisher(channel), messages, len(bodies))
+    return _print(counted(len(bodies), "command"), key, message_id, returned)
+
+
+def _print(told: str, key: str, message_id: str | None, returned: int) -> int:
     if returned:
-        errors.print(
-            f"{returned} of {counted(len(bodies), 'command')} returned: run `checkout topology apply`"
-        )
+        errors.print(f"{returned} of {told} returned: run `checkout topology apply`")
         return 1
-    console.print(
-        f"{counted(len(bodies), 'command')} published to {wire.COMMANDS_EXCHANGE} ({key})", highlight=False
-    )
+    console.print(f"{told} published to {wire.COMMANDS_EXCHANGE} ({key})", highlight=False)
     if message_id:
         console.print(f"message id {message_id}", markup=False, highlight=False, soft_wrap=True)
     return 0

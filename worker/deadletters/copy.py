@@ -7,10 +7,7 @@ from aiormq import spec
 from uuid_utils import uuid7
 
 from contracts.checkout import CheckoutCart
-from contracts.reader import read_checkout, read_update
 from contracts.update import UpdateCart
-from contracts.wire import UPDATE_KEY
-from worker.amqp.codec import Limits
 from worker.amqp.header_table import FaithfulProperties
 from worker.deadletters.as_sent import as_sent
 from worker.deadletters.words import words_of
@@ -18,12 +15,6 @@ from worker.postgres.dead_letters import Record
 from worker.postgres.replays import Copy
 
 _NOT_THE_COPYS = frozenset({"message_id", "correlation_id"})
-
-
-def read_command(body: bytes, key: str, limits: Limits) -> CheckoutCart | UpdateCart:
-    """The command of this key, as the worker will read it. Raises: UnreadableError."""
-    read = read_update if key == UPDATE_KEY else read_checkout
-    return read(body, max_bytes=limits.max_bytes, max_line_items=limits.max_line_items)
 
 
 def copy_of(letter: Record, body: bytes, key: str, command: CheckoutCart | UpdateCart) -> Copy:

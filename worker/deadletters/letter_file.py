@@ -6,7 +6,6 @@ stood on the wire; `properties` shows them to people and is not read back.
 
 import json
 import re
-from base64 import b64encode
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -125,7 +124,7 @@ def file_of(row: Record) -> bytes:
     document = {to_camel(name): value for name, value in row.items() if name not in _OTHERWISE}
     violations = json.loads(row["violations"] or "[]")
     document = {"format": FORMAT, "id": row["dead_letter_id"], **document, "violations": violations}
-    document |= {"properties": _shown(row["properties"]), "propertiesBase64": _base64(row["properties"])}
+    document |= {"properties": _shown(row["properties"]), "propertiesBase64": with_base64(row["properties"])}
     return to_json(document | _body(row["body"]), indent=2, exclude_none=True) + b"\n"
 
 
@@ -145,11 +144,7 @@ def _body(body: bytes) -> dict[str, str]:
     try:
         return {"body": body.decode()}
     except UnicodeDecodeError:
-        return {"bodyBase64": _base64(body)}
-
-
-def _base64(content: bytes) -> str:
-    return b64encode(content).decode()
+        return {"bodyBase64": with_base64(body)}
 
 
 def _shown(raw: bytes) -> dict[str, Any]:
