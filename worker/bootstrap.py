@@ -37,6 +37,7 @@ from worker.postgres.checkouts import Checkouts
 from worker.postgres.dead_letters import DeadLetters
 from worker.postgres.migrate import check_schema
 from worker.postgres.pool import Pool, acquired, open_pool
+from worker.postgres.rights import check_rights
 from worker.postgres.stored_events import StoredEvents
 from worker.postgres.workers import Workers
 from worker.second_delivery import SecondDeliveries
@@ -96,8 +97,7 @@ def _watchdog(settings: Settings, pool: Pool, status: Status, follower: CatalogF
 
     async def look_at_database() -> None:
         await Workers(pool).beat(status.beat())
-        async with acquired(pool) as connection:
-            await check_schema(connection)
+        await _check_database(pool)
 
     async def look_at_catalog() -> None:
         if not follower.is_usable:
@@ -135,6 +135,7 @@ async def open_session(
     Raises:
         BrokerUnavailable, DatabaseUnavailable, TopologyFault, SchemaMismatch
     """
+    await _check_database(pool)
     attempts = await _attempts(pool, status.worker_id)
     async with _links(settings, status) as links:
         consumers = [links.consumer, *([links.archive] if links.archive else [])]
@@ -166,10 +167,14 @@ async def open_session(
         )
 
 
-async def _attempts(pool: Pool, worker_id: str) -> Attempts:
-    """Without those of earlier sessions: one may have ended while the database was away to be told of it."""
+async def _check_database(pool: Pool) -> None:
     async with acquired(pool) as connection:
         await check_schema(connection)
+        await check_rights(connection)
+
+
+async def _attempts(pool: Pool, worker_id: str) -> Attempts:
+    """Without those of earlier sessions: one may have ended while the database was away to be told of it."""
     attempts = Attempts(pool)
     await attempts.forget(worker_id)
     return attempts
@@ -232,6 +237,7 @@ def _limits(settings: Settings) -> Limits:
 def _breaker(consumers: Sequence[Consumer], pool: Pool, status: Status) -> Breaker:
     async def probe() -> None:
         await Workers(pool).beat(status.beat())
+        await _check_database(pool)
 
     return Breaker(consumers, probe, status)
 

@@ -14,7 +14,8 @@ from worker.embedded.ports import free_ports
 async def _checked(command_line: CommandLine) -> tuple[int, Mapping[str, str]]:
     """The exit code, and the text of every look that found something wrong."""
     checked: Finished = await command_line.run("check", "--json")
-    assert {each["name"] for each in checked.document} >= {"broker", "topology", "database", "catalog"}
+    looks = {"settings", "broker", "topology", "database", "rights", "catalog"}
+    assert {each["name"] for each in checked.document} == looks
     return checked.code, {each["name"]: each["text"] for each in checked.document if not each["ok"]}
 
 
@@ -34,12 +35,12 @@ async def test_a_broker_that_does_not_answer(command_line: CommandLine) -> None:
 async def test_a_database_that_does_not_answer(command_line: CommandLine) -> None:
     away = command_line.changed(database_url=f"postgresql://a:b@127.0.0.1:{free_ports(1)[0]}/c")
     code, wrong = await _checked(away)
-    assert (code, set(wrong)) == (4, {"database", "catalog"})
+    assert (code, set(wrong)) == (4, {"database", "rights", "catalog"})
 
 
 @pytest.mark.parametrize(
     ("setting", "looks"),
-    [("amqp_url", {"broker", "topology"}), ("database_url", {"database", "catalog"})],
+    [("amqp_url", {"broker", "topology"}), ("database_url", {"database", "rights", "catalog"})],
 )
 async def test_a_missing_url(command_line: CommandLine, setting: str, looks: set[str]) -> None:
     code, wrong = await _checked(command_line.changed(**{setting: None}))

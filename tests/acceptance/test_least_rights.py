@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -20,6 +21,8 @@ from tests.support.readme import block
 from tests.support.replays import set_aside, states
 from tests.support.services import Addresses
 from tests.support.worker_process import Workers, workers_for
+from worker.postgres.pool import Connection, acquired, open_pool
+from worker.postgres.rights import Role, lacking
 from worker.settings import Settings
 
 OF_A_WORKER = {
@@ -32,6 +35,15 @@ OF_AN_OPERATOR = {
     "write": r"^(cart\.commands|checkout\.results|amq\.gen.*)$",
     "read": r"^(checkout\.results|amq\.gen.*)$",
 }
+GRANTED = """
+SELECT format('%s (%s) on %s', privilege_type, attname, relname)
+FROM pg_attribute AS a JOIN pg_class AS c ON a.attrelid = c.oid, aclexplode(attacl)
+WHERE grantee = $1::text::regrole
+UNION ALL
+SELECT format('%s on %s', privilege_type, relname)
+FROM pg_class, aclexplode(relacl)
+WHERE grantee = $1::text::regrole
+"""
 PENDING = "SELECT count(*) FROM outcomes WHERE publication = 'pending'"
 
 
@@ -62,6 +74,14 @@ async def unprivileged(user: BrokerUser, as_worker: str, tmp_path: Path) -> Asyn
     await user.permit(**OF_A_WORKER)
     async with workers_for(str(user.url), as_worker, tmp_path) as workers:
         yield workers
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connection]:
+    pool = await open_pool(url, connections=1, application="tests")
+    async with acquired(pool) as connection:
+        yield connection
+    pool.terminate()
 
 
 @pytest.mark.parametrize("rights", [OF_A_WORKER, OF_AN_OPERATOR], ids=["worker", "operator"])
@@ -107,13 +127,49 @@ async def test_a_worker_without_a_right_says_which_and_goes_on_when_it_has_it(
 ) -> None:
     await database.execute("REVOKE INSERT ON orders FROM checkout_worker")
     await broker.submit(a_request("a"))
-    worker = await unprivileged.start()
-    await worker.until_logged("permission denied for table orders")
-    assert await database.count("outcomes") == 0
+    worker = await unprivileged.launch()
+    await worker.until_logged("lacks INSERT on orders: run deploy/postgresql/roles.sql")
+    assert (await broker.ready(), await broker.consumers()) == (1, 0)
     await database.execute("GRANT INSERT ON orders TO checkout_worker")
     await events.until(1)
     assert await worker.stop() == 0
     assert (await database.count("orders"), await broker.ready("cart.dead-letters")) == (1, 0)
+
+
+async def test_a_worker_that_loses_a_right_pauses_once_and_goes_on_when_it_has_it(
+    broker: Broker, events: Subscriber, database: Database, unprivileged: Workers
+) -> None:
+    worker = await unprivileged.start()
+    await database.execute("REVOKE INSERT ON orders FROM checkout_worker")
+    await broker.submit(a_request("a"))
+    await worker.until_logged("permission denied for table orders")
+    await eventually(lambda: database.value("SELECT state FROM workers"), lambda state: state == "paused")
+    await database.execute("GRANT INSERT ON orders TO checkout_worker")
+    await events.until(1)
+    assert await worker.stop() == 0
+    assert worker.times_logged("worker.paused") == 1
+
+
+@pytest.mark.parametrize("role", Role)
+async def test_the_rights_that_are_looked_for_are_those_that_roles_grant(
+    database: Database, role: Role
+) -> None:
+    async with login(database, role) as url, connected(url) as own:
+        assert await lacking(own, role) == []
+        granted = [each["format"] for each in await database.rows(GRANTED, role)]
+        await database.execute(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
+        assert sorted(await lacking(own, role)) == sorted(granted)
+
+
+async def test_the_check_names_the_right_that_a_login_lacks(
+    database: Database, command_line: CommandLine
+) -> None:
+    async with login(database, "checkout_operator") as url:
+        operator = command_line.changed(database_url=url)
+        await database.execute("REVOKE UPDATE (state) ON dead_letters FROM checkout_operator")
+        checked = await operator.run("check")
+    assert checked.code == 4
+    assert "lacks UPDATE (state) on dead_letters:" in checked.out
 
 
 @pytest.mark.parametrize("exchange", ["checkout.results", "cart.dead-letters"])

@@ -11,6 +11,7 @@ from worker.errors import BrokerUnavailable, ConfigurationFault, DatabaseUnavail
 from worker.postgres.catalog import CatalogItems
 from worker.postgres.migrate import check_schema
 from worker.postgres.pool import acquired
+from worker.postgres.rights import Role, lacking, lacks
 from worker.settings import CatalogMode, Settings, unknown_settings
 
 
@@ -23,7 +24,7 @@ class Finding(NamedTuple):
 
 
 async def command(*, json: AsJson = False) -> int:
-    """Look at settings, broker, topology, database, schema and catalog.
+    """Look at settings, broker, topology, database, schema, rights and catalog.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ async def command(*, json: AsJson = False) -> int:
         Print JSON.
     """
     settings = Settings.load()
-    looks = (_settings, _broker, _topology, _database, _catalog)
+    looks = (_settings, _broker, _topology, _database, _rights, _catalog)
     findings = [await _look(each.__name__.strip("_"), each, settings) for each in looks]
     if json:
         print_json([{"name": each.name, "ok": each.fault is None, "text": each.text} for each in findings])
@@ -81,6 +82,16 @@ async def _database(settings: Settings) -> str:
         await check_schema(connection)
         version = await connection.fetchval("SHOW server_version")
         return f"PostgreSQL {version} answers, the schema is up to date"
+
+
+async def _rights(settings: Settings) -> str:
+    async with database(settings) as pool, acquired(pool) as connection:
+        await check_schema(connection)
+        found = {role: await lacking(connection, role) for role in Role}
+    if enough := [role for role, rights in found.items() if not rights]:
+        return f"those of {' and of '.join(enough)}"
+    role = min(found, key=lambda each: len(found[each]))
+    raise DatabaseUnavailable(lacks(found[role], role))
 
 
 async def _catalog(settings: Settings) -> str:
