@@ -84,12 +84,13 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls) -> Self:
         """Read the settings. Raises: ConfigurationFault, naming each setting that is wrong."""
-        named = os.environ.get("CHECKOUT_SECRETS_DIR")  # noqa: TID251
-        secrets = Path(named or _DEFAULT_SECRETS)
+        secrets = _secrets_dir()
         # Path.is_dir raises where a directory above may not be searched, before Python 3.14.
         is_there = os.path.isdir(secrets)  # noqa: PTH112
-        if named and not is_there:
-            raise ConfigurationFault(f"CHECKOUT_SECRETS_DIR: there is no directory {named} that can be read")
+        if secrets != _DEFAULT_SECRETS and not is_there:
+            raise ConfigurationFault(
+                f"CHECKOUT_SECRETS_DIR: there is no directory {secrets} that can be read"
+            )
         try:
             return cls(_secrets_dir=secrets if is_there else None)
         except ValidationError as error:
@@ -135,7 +136,14 @@ def editor_command() -> str | None:
     return os.environ.get("VISUAL") or os.environ.get("EDITOR")  # noqa: TID251
 
 
+def _secrets_dir() -> Path:
+    return Path(os.environ.get("CHECKOUT_SECRETS_DIR") or _DEFAULT_SECRETS)  # noqa: TID251
+
+
 def _required(url: SecretStr | None, name: str, example: str) -> str:
     if url is None:
-        raise ConfigurationFault(f"{name} is not set. Set it to something like {example}")
+        raise ConfigurationFault(
+            f"{name} is not set. Set it to something like {example}, or write that to {name.lower()} in "
+            f"{_secrets_dir()}"
+        )
     return url.get_secret_value()

@@ -60,6 +60,21 @@ async def test_values_out_of_range_are_wrong_usage(command_line: CommandLine, ar
     assert arguments[1] in ended.err
 
 
+async def test_words_that_are_no_time_are_told_what_is(command_line: CommandLine) -> None:
+    ended = await command_line.run("dead-letters", "list", "--since", "yesterday")
+    assert (ended.code, ended.out) == (2, "")
+    assert "2026-01-31T12:00" in ended.err
+
+
+@pytest.mark.parametrize(
+    "action", [["replay"], ["discard", "--why", "a test"], ["restore"], ["export", "--to", "x"]]
+)
+async def test_a_choice_that_nothing_fits_says_so(command_line: CommandLine, action: list[str]) -> None:
+    ended = await command_line.run("dead-letters", *action, "--group", "none")
+    assert (ended.code, ended.out[:2]) == (0, "0 ")
+    assert ended.err == "no dead letter fits what was asked for\n"
+
+
 async def test_times_may_be_told_as_ages_and_with_a_zone(
     letters: list[Request], command_line: CommandLine, database: Database
 ) -> None:

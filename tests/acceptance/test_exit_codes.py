@@ -174,3 +174,12 @@ async def test_a_secret_that_cannot_be_read_is_a_usage_error(files: CommandLine)
     assert [each.code for each in (ended, missing)] == [2, 2]
     assert ended.err.startswith("checkout: checkout_database_url in ")
     assert "there is no directory" in missing.err
+
+
+async def test_a_url_that_nothing_sets_is_told_with_both_of_its_places(files: CommandLine) -> None:
+    secrets = files.directory / "secrets"
+    secrets.mkdir()
+    ended = await files.changed(database_url=None, secrets_dir=str(secrets)).run("orders", "list")
+    assert ended.code == 2
+    assert "CHECKOUT_DATABASE_URL is not set" in ended.err
+    assert f"checkout_database_url in {secrets}" in ended.err

@@ -122,13 +122,20 @@ class Choice:
     def held_documents(self) -> list[dict[str, Any]]:
         return [{"by": each.claimed_by, "count": each.letters, "until": each.until} for each in self.held]
 
-    def print_held(self) -> None:
+    def print_left(self) -> None:
+        """Why what was meant is not among those that are chosen, or that nothing was."""
+        self._print_problems()
+        self._print_held()
+        if not (self.letters or self.problems or self.held):
+            errors.print("no dead letter fits what was asked for", highlight=False)
+
+    def _print_held(self) -> None:
         for each in self.held:
             whose = f"left to {safe(each.claimed_by)}, who is replaying them: {each.letters:,}"
             until = f"without an outcome they can be replayed again from {moment(each.until)} UTC on"
             errors.print(f"{whose}; {until}", markup=False, highlight=False)
 
-    def print_problems(self) -> None:
+    def _print_problems(self) -> None:
         """The first of each kind; ids come from messages, and must not steer a terminal."""
         kinds: dict[str, list[str]] = {}
         for each in self.problems:

@@ -176,7 +176,7 @@ def _print_problems(choice: Choice, *, as_json: bool) -> int:
     if as_json:
         print_json({"problems": choice.documents})
     else:
-        choice.print_problems()
+        choice.print_left()
     return Exit.PROBLEMS
 
 

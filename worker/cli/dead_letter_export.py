@@ -55,6 +55,5 @@ def _print(choice: Choice, written: int, to: Path, *, dry_run: bool, as_json: bo
     else:
         said = f"{len(choice.letters):,} would be" if dry_run else f"{written:,}"
         console.print(f"{said} written to {to}", markup=False, highlight=False)
-        choice.print_problems()
-        choice.print_held()
+        choice.print_left()
     return Exit.PROBLEMS if choice.problems else Exit.OK

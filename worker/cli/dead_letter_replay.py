@@ -180,8 +180,7 @@ def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
         console.print(
             f"{len(choice.letters):,} dead letters would be replayed{told and f': {told}'}", highlight=False
         )
-        choice.print_problems()
-        choice.print_held()
+        choice.print_left()
     return Exit.PROBLEMS if choice.problems else Exit.OK
 
 
@@ -197,8 +196,7 @@ def _print(tally: Tally, choice: Choice, order: Order, *, as_json: bool) -> int:
             errors.print(tally.stopped)
         if is_late:
             errors.print(_PENDING)
-        choice.print_problems()
-        choice.print_held()
+        choice.print_left()
     return Exit.PROBLEMS if is_late or choice.problems or not tally.is_good else Exit.OK
 
 

@@ -91,7 +91,7 @@ def _print_problem(name: str, problem: str, *, as_json: bool) -> int:
     if as_json:
         print_json({"problems": choice.documents})
     else:
-        choice.print_problems()
+        choice.print_left()
     return Exit.PROBLEMS
 
 

@@ -1,14 +1,27 @@
 """A moment as people say it in options: a time, or an age."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+from cyclopts import CoercionError, Parameter, Token, convert
 
 from worker.errors import ConfigurationFault
 
-Moment = datetime | timedelta
+
+def _read(_: object, tokens: Sequence[Token]) -> datetime | timedelta:
+    try:
+        read: datetime | timedelta = convert(datetime | timedelta, tokens)
+    except CoercionError:
+        raise ValueError("write a time, 2026-01-31T12:00, or how long ago, 90m, 12h or 7d.") from None
+    return read
+
+
+Moment = Annotated[datetime | timedelta, Parameter(converter=_read)]
 """A time, UTC unless it says otherwise, or how long ago that was: 90m, 12h, 7d."""
 
 
-def moment_of(given: Moment, option: str) -> datetime:
+def moment_of(given: datetime | timedelta, option: str) -> datetime:
     """Raises: ConfigurationFault: there is no such time."""
     try:
         if isinstance(given, timedelta):
