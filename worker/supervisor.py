@@ -16,6 +16,8 @@ from worker.telemetry import LogEvent
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
+# From here on a pause is the longest.
+_DOUBLINGS: Final = 5
 _LONG_SECONDS: Final = 60.0
 _FORCED: Final = 1
 
@@ -50,7 +52,8 @@ class Supervisor:
         """Full jitter: workers that lost the same broker do not come back at the same moment."""
         because = "; ".join(sorted({str(fault) for fault in _flat(faults)}))
         self._status.become(State.STARTING, because)
-        pause = random.uniform(FIRST_PAUSE / 2, min(LONGEST_PAUSE, FIRST_PAUSE * 2**lost))  # noqa: S311
+        longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(lost, _DOUBLINGS))
+        pause = random.uniform(FIRST_PAUSE / 2, longest)  # noqa: S311
         log.warning(LogEvent.SESSION_LOST, because=because, again_in_seconds=round(pause, 1))
         try:
             async with asyncio.timeout(pause):
