@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -52,7 +52,7 @@ from worker.watchdog import Watchdog
 # While one waits for the broker and one for the database, the third decides.
 PIPELINES: Final = 3
 _OTHER_CONNECTIONS: Final = 4
-_LAST_SECONDS: Final = 2.0
+_BRIEFLY_SECONDS: Final = 1.5
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 200_000
 
 log = structlog.get_logger()
@@ -75,29 +75,34 @@ async def run_worker(settings: Settings) -> None:
     async def run_session(stop: asyncio.Event) -> None:
         status.become(State.STARTING, "connecting")
         async with open_session(settings, pool, status, failpoints, follower) as session:
-            await session.run(stop, grace=settings.grace_seconds)
+            try:
+                await session.run(stop, grace=settings.grace_seconds)
+            finally:
+                # Before the broker gives to others what was not finished here.
+                await _briefly(settings, status, lambda own: Attempts(own).forget(status.worker_id))
 
     log.info(LogEvent.STARTING, worker=status.worker_id, version=status.version, catalog=settings.catalog)
     _spare_the_collector()
-    watching = asyncio.create_task(_watchdog(settings, pool, status, follower).run())
+    watching = asyncio.create_task(_watchdog(settings, status, follower).run())
     try:
         async with serving(settings, status):
             await Supervisor(run_session, status).run()
-        await _last_beat(pool, status)
+        await _briefly(settings, status, lambda own: Workers(own).beat(status.beat()))
     finally:
         watching.cancel()
         pool.terminate()
 
 
-def _watchdog(settings: Settings, pool: Pool, status: Status, follower: CatalogFollower) -> Watchdog:
+def _watchdog(settings: Settings, status: Status, follower: CatalogFollower) -> Watchdog:
     async def look_at_broker() -> None:
         async with connected(settings.amqp, f"{status.worker_id} watchdog") as connection:
             channel = await open_channel(connection)
             await require(channel, topology_for(channel))
 
     async def look_at_database() -> None:
-        await Workers(pool).beat(status.beat())
-        await _check_database(pool)
+        async with _own_pool(settings, f"{status.worker_id} watchdog") as pool:
+            await Workers(pool).beat(status.beat())
+            await _check_database(pool)
 
     async def look_at_catalog() -> None:
         if not follower.is_usable:
@@ -107,13 +112,24 @@ def _watchdog(settings: Settings, pool: Pool, status: Status, follower: CatalogF
     return Watchdog(status, looks, settings.watchdog_seconds)
 
 
-async def _last_beat(pool: Pool, status: Status) -> None:
-    """Not for long: a frozen database would keep a worker that has ended already."""
-    beat = asyncio.create_task(Workers(pool).beat(status.beat()))
-    await asyncio.wait([beat], timeout=_LAST_SECONDS)
-    pool.terminate()
-    with suppress(WorkerError):
-        await beat
+async def _briefly(settings: Settings, status: Status, work: Callable[[Pool], Awaitable[None]]) -> None:
+    """Do this if the database answers now: it may be frozen, and nobody waits for it any more."""
+    async with _own_pool(settings, status.worker_id) as pool:
+        doing = asyncio.ensure_future(work(pool))
+        await asyncio.wait([doing], timeout=_BRIEFLY_SECONDS)
+    doing.cancel()
+    with suppress(WorkerError, asyncio.CancelledError):
+        await doing
+
+
+@asynccontextmanager
+async def _own_pool(settings: Settings, name: str) -> AsyncIterator[Pool]:
+    """One connection beside those of the sessions, which may be gone or stuck."""
+    pool = await open_pool(settings.database, connections=1, application=name)
+    try:
+        yield pool
+    finally:
+        pool.terminate()
 
 
 def _spare_the_collector() -> None:

@@ -1,8 +1,7 @@
 """A message that is delivered again: perhaps because it ended the process that had it."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 
 from contracts.codes import DeadLetterCode
@@ -10,13 +9,9 @@ from worker.amqp.codec import Malformed
 from worker.amqp.dead_letter import dead_letter_id
 from worker.amqp.delivery import Delivery
 from worker.breaker import Breaker
-from worker.errors import DatabaseUnavailable, WorkerError
-from worker.postgres.attempts import Attempts
+from worker.errors import DatabaseUnavailable
+from worker.postgres.attempts import KILLS, Attempts
 
-# The first delivery is not noted: this many, and it has ended the process three times.
-_UNFINISHED: Final = 2
-_FINISH_SECONDS: Final = 2.0
-_AGAIN_SECONDS: Final = 0.1
 _KILLER: Final = Malformed(
     DeadLetterCode.PROCESS_KILLER,
     "The worker's process ended three times while it had this message, the last two with no other begun",
@@ -33,15 +28,12 @@ class SecondDeliveries:
     async def begun(self, delivery: Delivery) -> AsyncIterator[Malformed | None]:
         """Note for the block that this message is begun; gives what it is, if it is known to end processes.
 
-        However the block ends, the process did not, so the note goes: only what ends the process counts.
+        Where the block fails the note goes with the session, which this process outlives; that of a message
+        which is known to end processes stays until it is settled.
         """
         message_hash = bytes.fromhex(dead_letter_id(delivery))
         count = await self._begin(message_hash, delivery)
-        try:
-            yield _KILLER if count > _UNFINISHED else None
-        except BaseException:
-            await self._finish_soon(message_hash)
-            raise
+        yield _KILLER if count >= KILLS else None
         await self._finish(message_hash)
 
     async def _finish(self, message_hash: bytes) -> None:
@@ -50,15 +42,6 @@ class SecondDeliveries:
                 return await self._attempts.finish(message_hash)
             except DatabaseUnavailable as fault:
                 await self._breaker.wait_out(fault)
-
-    async def _finish_soon(self, message_hash: bytes) -> None:
-        """The session ends, and does not wait for a database that stays away."""
-        with suppress(WorkerError, TimeoutError):
-            async with asyncio.timeout(_FINISH_SECONDS):
-                while True:
-                    with suppress(DatabaseUnavailable):
-                        return await self._attempts.finish(message_hash)
-                    await asyncio.sleep(_AGAIN_SECONDS)
 
     async def _begin(self, message_hash: bytes, delivery: Delivery) -> int:
         message_id = delivery.properties.message_id

@@ -57,4 +57,7 @@ class Watchdog:
                     await look()
         except (WorkerError, TimeoutError):
             return False
+        except Exception as error:  # noqa: BLE001 - nobody would miss a watchdog that ended
+            log.warning(LogEvent.SIDE_WORK_FAILED, work="watchdog", error=repr(error))
+            return False
         return True

@@ -10,6 +10,7 @@ from tests.support.eventually import eventually
 from tests.support.inputs import Input, checkouts
 from tests.support.stage import Stage
 from tests.support.worker_process import CONSUMING
+from worker.postgres.attempts import KILLS
 
 NOTED = "INSERT INTO attempts (message_hash, queue, message_id, worker_id) VALUES ($1, 'q', 'm', $2)"
 ATTEMPTS = "SELECT coalesce(max(attempts), 0) FROM attempts"
@@ -133,3 +134,37 @@ async def test_sessions_that_end_while_a_message_is_in_work_again_do_not_count_a
         assert await stage.database.value(ATTEMPTS) == 0
     last, _ = await stage.start()
     await stage.assert_nothing_lost(inputs, last)
+
+
+async def test_a_worker_that_stops_while_a_message_is_in_work_again_has_nothing_against_it(
+    stage: Stage,
+) -> None:
+    inputs = [Input.of(a_request("a"))]
+    await stage.send(inputs)
+    dying, _ = await stage.launch(failpoint=_at(inputs))
+    assert await dying.exit_code() == -signal.SIGKILL
+    async with stage.alarm():
+        worker, _ = await stage.start(grace_seconds=0.1)
+        await worker.until_logged("publishing-blocked")
+        assert await stage.database.value(ATTEMPTS) == 1
+        stage.to_database.slow(0.05)
+        assert await worker.stop() == 0
+        assert await stage.database.value(ATTEMPTS) == 0
+    last, _ = await stage.start()
+    await stage.assert_nothing_lost(inputs, last)
+
+
+async def test_a_killer_whose_dead_letter_is_not_confirmed_stays_known(stage: Stage) -> None:
+    killer = _killer()
+    await stage.send([killer])
+    for _ in range(KILLS):
+        dying, _ = await stage.launch(failpoint=_at([killer]))
+        assert await dying.exit_code() == -signal.SIGKILL
+    async with stage.alarm():
+        worker, _ = await stage.start(failpoint=_at([killer]))
+        await worker.until_logged("publishing-blocked")
+        for times in (1, 2):
+            stage.to_broker.reset()
+            await worker.until_logged_times(CONSUMING, times + 1)
+        assert await stage.database.value(ATTEMPTS) == KILLS
+    await stage.assert_nothing_lost([killer], worker)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.support.database import Database
-from worker.postgres.attempts import Attempts
+from worker.postgres.attempts import KILLS, Attempts
 from worker.postgres.pool import open_pool
 
 HASH = bytes(32)
@@ -36,6 +36,12 @@ async def test_a_worker_with_nothing_in_hand_forgets_its_own_attempts_and_those_
     )
     await attempts.forget("a")
     assert await database.rows("SELECT worker_id FROM attempts") == [{"worker_id": "b"}]
+
+
+async def test_who_would_not_begin_a_message_remembers_that_it_ends_processes(attempts: Attempts) -> None:
+    counts = [await attempts.begin(HASH, "q", "m", worker) for worker in ("a", "b", "c")]
+    await attempts.forget("c")
+    assert await attempts.begin(HASH, "q", "m", "c") == counts[-1] == KILLS
 
 
 async def test_a_finished_attempt_is_forgotten(attempts: Attempts, database: Database) -> None:

@@ -36,15 +36,15 @@ class Looked(Status):
 class Services:
     """What the watchdog asks whether it answers."""
 
-    def __init__(self, *, away: bool = False) -> None:
-        self.away = away
+    def __init__(self, fault: Exception | None = None) -> None:
+        self.fault = fault
         self.asked = 0
 
     async def look(self) -> None:
         self.asked += 1
         await asyncio.sleep(0)
-        if self.away:
-            raise DatabaseUnavailable("away")
+        if self.fault:
+            raise self.fault
 
 
 @asynccontextmanager
@@ -69,12 +69,13 @@ async def test_a_worker_that_cannot_consume_although_all_answers_ends_itself() -
     assert set(ends) == {1}
 
 
-async def test_a_worker_waits_as_long_as_something_is_away() -> None:
-    services = Services(away=True)
+@pytest.mark.parametrize("fault", [DatabaseUnavailable("away"), KeyError("a bug of a look")])
+async def test_a_worker_waits_as_long_as_something_is_away(fault: Exception) -> None:
+    services = Services(fault)
     async with _watched(Status(), services) as ends:
         await eventually(lambda: _count(services, "asked"), lambda asked: asked >= 3)
         assert ends == []
-        services.away = False
+        services.fault = None
         await eventually(lambda: _length(ends))
 
 

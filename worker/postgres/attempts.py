@@ -1,7 +1,13 @@
 """Messages that came again and were begun: what is still here when one comes once more ended the process."""
 
+from typing import Final
+
 from worker.postgres.pool import Pool, acquired
 from worker.postgres.statements import statement
+
+KILLS: Final = 3
+"""So many attempts unfinished, the present one included, and a message has ended three processes: the first
+delivery is not noted."""
 
 
 class Attempts:
@@ -20,6 +26,6 @@ class Attempts:
             await connection.execute(statement("finish_attempt"), message_hash)
 
     async def forget(self, worker_id: str) -> None:
-        """Remove those of this worker, which has nothing in hand, and what nobody came back to for a week."""
+        """Remove what this worker outlived, and what nobody came back to for a week."""
         async with acquired(self._pool) as connection:
-            await connection.execute(statement("forget_attempts"), worker_id)
+            await connection.execute(statement("forget_attempts"), worker_id, KILLS)

@@ -10,5 +10,6 @@ RETURNING attempts
 DELETE FROM attempts WHERE message_hash = $1
 
 -- name: forget_attempts
--- Those of a worker ($1) that has outlived them, and those that nobody came back to.
-DELETE FROM attempts WHERE worker_id = $1 OR last_at < clock_timestamp() - interval '7 days'
+-- Those of a worker ($1) that has outlived them, and those that nobody came back to. A worker does not begin what is known
+-- to end processes ($2): that is remembered until it is settled.
+DELETE FROM attempts WHERE (worker_id = $1 AND attempts < $2) OR last_at < clock_timestamp() - interval '7 days'
