@@ -21,7 +21,7 @@ from worker.breaker import Breaker
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.decide import decide
-from worker.checkout.decision import Decided, Decision, Oversized, Reused
+from worker.checkout.decision import Decided, Decision, Oversized, Repeated, Reused
 from worker.errors import DatabaseUnavailable, DataRejected, SchemaMismatch, TransactionConflict, WorkerError
 from worker.failpoints import Failpoints, Place
 from worker.outbox import Outbox
@@ -256,8 +256,8 @@ def _one_per_cart(received: Sequence[Received]) -> tuple[list[Received], list[Re
 
 
 def _answered_replays(decisions: Iterable[Decision]) -> list[Command]:
-    """Replays with an outcome; one whose message id is refused becomes a dead letter again."""
-    answered = (each.command for each in decisions if not isinstance(each, Reused))
+    """Replays with an outcome; what is refused becomes a dead letter again."""
+    answered = (each.command for each in decisions if isinstance(each, Decided | Repeated))
     return [command for command in answered if command.replay_token]
 
 

@@ -1,5 +1,7 @@
 """How an operator ends dead letters that no replay as they are would end."""
 
+import pytest
+
 from tests.support.archive import archived
 from tests.support.broker import CHECKOUT, SOURCE, Broker
 from tests.support.carts import Request, a_line, a_request
@@ -7,7 +9,8 @@ from tests.support.command_line import CommandLine
 from tests.support.database import Database
 from tests.support.in_process import archiving_by, consuming
 from tests.support.raw_properties import RawProperties, raw_properties, seconds
-from tests.support.replays import replayed, states
+from tests.support.replays import actions, replayed, states
+from worker.checkout import decide as deciding
 from worker.settings import Settings
 
 
@@ -57,4 +60,26 @@ async def test_a_body_that_is_no_json_is_cured_by_an_edited_copy(
         await archived(database, 1)
         done = await command_line.run("dead-letters", "edit", request.message_id, "--yes", "--json")
     assert (done.code, done.document["state"]) == (0, "resolved")
+    assert await database.count("orders") == 1
+
+
+async def test_a_command_whose_answer_was_too_large_is_parked_until_a_replay_is_answered(
+    broker: Broker,
+    database: Database,
+    settings: Settings,
+    command_line: CommandLine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    request = a_request("a")
+    monkeypatch.setattr(deciding, "MAX_EVENT_BYTES", 1)
+    await broker.submit(request)
+    async with consuming(archiving_by(settings)):
+        (entry,) = await archived(database, 1)
+        again = await replayed(command_line, request.message_id)
+        assert await actions(database, "resolved") == []
+        monkeypatch.undo()
+        done = await replayed(command_line, request.message_id)
+    assert entry["code"] == "too-large"
+    assert (again.code, len(again.document["failedAgain"])) == (1, 1)
+    assert (done.code, len(done.document["resolved"])) == (0, 1)
     assert await database.count("orders") == 1
