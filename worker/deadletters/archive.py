@@ -56,7 +56,6 @@ class Archive:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
-        self.consumer = parts.consumer
 
     async def run(self) -> None:
         """Archive until the consumer is stopped and drained.
@@ -65,15 +64,17 @@ class Archive:
             BrokerUnavailable, PublishNotConfirmed: what is not acknowledged will be delivered again, and is
                 known then.
         """
-        while deliveries := await self.consumer.take():
-            kept = await self._keep([(each, self._entry(each)) for each in deliveries])
+        while deliveries := await self._parts.consumer.take():
+            kept = await self._keep([(each, await self._entry(each)) for each in deliveries])
             await self._announce(kept)
-            await self.consumer.ack([each.delivery for each in kept])
-            self.consumer.finished()
+            await self._parts.consumer.ack([each.delivery for each in kept])
+            self._parts.consumer.finished()
             for each in kept:
                 _note(each)
 
-    def _entry(self, delivery: Delivery) -> DeadLetter:
+    async def _entry(self, delivery: Delivery) -> DeadLetter:
+        # Large ones would keep heartbeats and health waiting, and there may be many.
+        await asyncio.sleep(0)
         try:
             return entry_of(delivery, self._parts.limits)
         except Exception as error:  # noqa: BLE001 - what cannot be understood is kept all the same
