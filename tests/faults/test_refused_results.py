@@ -10,6 +10,7 @@ from tests.support.database import Database
 from tests.support.eventually import eventually
 from tests.support.health import Health
 from tests.support.worker_process import Workers
+from worker.bootstrap import PIPELINES
 
 REFUSING = "tests.full"
 PENDING = "SELECT count(*) FROM checkouts WHERE publication = 'pending'"
@@ -21,6 +22,10 @@ async def full(broker: Broker) -> AsyncIterator[None]:
     await broker.refuse_events(REFUSING, "checkout.*.shop-b")
     yield
     await broker.give_up(REFUSING)
+
+
+async def _refused(health: Health, times: int) -> None:
+    await eventually(lambda: health.metric("checkout_events_refused_total"), lambda count: count >= times)
 
 
 @pytest.mark.usefixtures("full")
@@ -54,9 +59,24 @@ async def test_a_cart_is_settled_while_its_result_is_refused(
     worker = await workers.start(http_address=health.address)
     await broker.submit(*requests(10, "a"), source="shop-b")
     await eventually(lambda: database.count("checkouts"), lambda count: count == 10)
-    await eventually(lambda: health.metric("checkout_events_refused_total"), lambda times: times >= 10)
+    await _refused(health, 10)
     assert await worker.stop() == 0
 
     await eventually(broker.consumers, lambda count: count == 0)
     assert (await broker.ready(), await broker.ready("cart.dead-letters")) == (0, 0)
     assert await database.value(PENDING) == 10
+
+
+@pytest.mark.usefixtures("full")
+async def test_others_hear_refused_events_once_and_not_twice(
+    broker: Broker, events: Subscriber, workers: Workers
+) -> None:
+    health = Health()
+    worker = await workers.start(http_address=health.address)
+    for number, request in enumerate(requests(9, "a"), start=1):
+        await broker.submit(request, source="shop-b")
+        await _refused(health, number)
+    assert await worker.stop() == 0
+    await events.until_ids(9)
+    # Each channel makes sure once that it is not itself what is refused: one a pipeline.
+    assert len(events.messages) <= 9 + PIPELINES

@@ -17,6 +17,7 @@ from worker.telemetry import LogEvent
 
 _LOOK_SECONDS: Final = 0.1
 _SECONDS_BETWEEN_WARNINGS: Final = 10.0
+_SECONDS_BETWEEN_RENEWALS: Final = 10.0
 
 log = structlog.get_logger()
 
@@ -27,6 +28,7 @@ class Publisher:
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._warned_at = -_SECONDS_BETWEEN_WARNINGS
+        self._renewed_at = -_SECONDS_BETWEEN_RENEWALS
 
     @property
     def closed_because(self) -> str | None:
@@ -40,7 +42,7 @@ class Publisher:
         While the broker blocks publishing (memory or disk alarm) it says nothing, and is waited for.
         """
         receipts = await self._fly(messages)
-        if receipts and all(receipt is Receipt.REFUSED for receipt in receipts):
+        if receipts and all(receipt is Receipt.REFUSED for receipt in receipts) and self._may_renew():
             # RabbitMQ 3.10.8 goes on refusing on a channel that met a quorum queue without a leader.
             await self._renew_channel()
             receipts = await self._fly(messages)
@@ -74,7 +76,12 @@ class Publisher:
             self._warned_at = monotonic()
             log.warning(LogEvent.BLOCKED, cure="look at the broker's memory and disk alarms")
 
+    def _may_renew(self) -> bool:
+        """A full queue refuses on every channel, and whoever else is bound hears each message twice."""
+        return monotonic() - self._renewed_at >= _SECONDS_BETWEEN_RENEWALS
+
     async def _renew_channel(self) -> None:
+        self._renewed_at = monotonic()
         with suppress(WorkerError), translated():
             async with asyncio.timeout(RPC_SECONDS):
                 connection = self._channel.connection
