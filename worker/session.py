@@ -69,6 +69,8 @@ class Session:
                 await self._consume_until(stop, work.over)
                 if not work.over.is_set():
                     await self._drain(lanes, grace)
+                # What ended meanwhile, and told no fault, is no reason to begin anything.
+                if not work.over.is_set():
                     await asyncio.wait([work.begin(self._flush())], timeout=_LAST_SECONDS)
         if not stop.is_set():
             raise BrokerUnavailable("Some work of the session ended without a reason")
