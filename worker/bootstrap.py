@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -169,11 +169,12 @@ async def open_session(
             status=status,
         )
         pipelines = [Pipeline(replace(parts, publisher=each)) for each in links.publishers]
+        archive = _archive(settings, links, pool, breaker, status)
         yield Session(
             connections=links.connections,
             consumers=consumers,
             breaker=breaker,
-            lanes=[*pipelines, *_archives(settings, links, pool, breaker, status)],
+            lanes=[*pipelines, *([archive] if archive else [])],
             outbox=parts.outbox,
             sweeper=_sweeper(settings, pool, links.sweeping),
             follower=follower,
@@ -237,13 +238,20 @@ async def _links(settings: Settings, status: Status) -> AsyncIterator[_Links]:
         yield _Links([consuming, publishing], consumer, archive, publishers, sweeping, announcing)
 
 
-def _archives(
+def _archive(
     settings: Settings, links: _Links, pool: Pool, breaker: Breaker, status: Status
-) -> Iterator[archiving.Archive]:
-    if links.archive:
-        letters, limits = DeadLetters(pool), _limits(settings)
-        parts = (links.archive, links.announcing, letters, breaker, limits, status.worker_id)
-        yield archiving.Archive(archiving.Parts(*parts))
+) -> archiving.Archive | None:
+    if links.archive is None:
+        return None
+    parts = archiving.Parts(
+        consumer=links.archive,
+        publisher=links.announcing,
+        letters=DeadLetters(pool),
+        breaker=breaker,
+        limits=_limits(settings),
+        actor=status.worker_id,
+    )
+    return archiving.Archive(parts)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -13,11 +13,6 @@ Row = tuple[str, str, Offer]
 _KEPT: Final = 2_000
 
 
-def row_of(item: CatalogItem) -> Row:
-    catalog_item_id, title, *offer = item
-    return catalog_item_id, title, tuple(offer)
-
-
 class SharedItems(Mapping[str, CatalogItem]):
     """Items by id, each put together when it is looked up; a cart asks for its own ones many times."""
 

@@ -35,7 +35,10 @@ from worker.errors import (
 )
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_EXIT_CODES = "Exit codes: 0 ok, 1 found problems, 2 usage, 3 broker unreachable, 4 database unreachable."
+_EXIT_CODES = (
+    "Exit codes: 0 ok, 1 found problems, 2 usage, 3 broker away or refusing, 4 database away or refusing, "
+    "130 Ctrl-C."
+)
 
 
 def make_app() -> App:
