@@ -93,7 +93,7 @@ class CartError(TolerantModel):
 class CartLineItem(TolerantModel):
     """Something to buy: an item of the catalog, how many, and how it is billed."""
 
-    other_names: ClassVar[Mapping[str, str]] = {"catalogId": "catalogItemId"}
+    other_names: ClassVar[Mapping[str, str]] = {"catalogId": "catalogItemId", "addOnItems": "addonItems"}
 
     id: LineId | None = None
     """A number or a short text, unique in the cart. Absent and repeated ones are numbered by the worker."""
@@ -184,6 +184,12 @@ class CartLineItem(TolerantModel):
 class Cart(TolerantModel):
     """What a customer is about to buy. All but `lineItems` and the attestation is set by the worker."""
 
+    other_names: ClassVar[Mapping[str, str]] = {
+        "creationTimeStamp": "creationTimestamp",
+        "lastModifiedTimeStamp": "lastModifiedTimestamp",
+        "expirationTimeStamp": "expirationTimestamp",
+    }
+
     # What cart.updated says beside the cart comes back when that is edited and sent again.
     unread: ClassVar[frozenset[str]] = frozenset(
         {"customerid", "customer_id", "cartid", "cart_id", "cartversion", "cart_version"}
@@ -232,5 +238,5 @@ def _count(line: object) -> int:
     if not isinstance(line, dict):
         return 1
     lists = [(key, value) for key, value in line.items() if isinstance(value, list)]
-    addons = [value for key, value in lists if key.casefold() in {"addonitems", "addon_items"}]
+    addons = [value for key, value in lists if CartLineItem.member(key) == "addonItems"]
     return 1 + sum(sum(map(_count, value)) for value in addons)

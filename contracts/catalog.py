@@ -1,6 +1,7 @@
 """One line of a catalog file (NDJSON): a thing to buy, and how it may be bought."""
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -35,6 +36,8 @@ Term = Annotated[str, Field(max_length=64), AfterValidator(_term)]
 
 class CatalogLine(TolerantModel):
     """A catalog item. No terms listed, or an empty one among them: it is bought without a term."""
+
+    other_names: ClassVar[Mapping[str, str]] = {"isAddOn": "isAddon"}
 
     catalog_item_id: ItemId
     title: Annotated[str, Field(max_length=256)]

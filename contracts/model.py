@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Final, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationInfo, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 from pydantic_core import PydanticCustomError
 
 from contracts.document import MAX_UNREAD, check_unread
@@ -58,7 +58,7 @@ class TolerantModel(WireModel):
     """
 
     other_names: ClassVar[Mapping[str, str]] = {}
-    """Further names under which a member may come, beside its own."""
+    """Further names under which a member may come, beside its own, by these and in snake_case."""
 
     unread: ClassVar[frozenset[str]] = frozenset()
     """Members that are dropped, in lower case: they are no part of this object, wherever they came from."""
@@ -71,10 +71,16 @@ class TolerantModel(WireModel):
     def __pydantic_on_complete__(cls) -> None:
         super().__pydantic_on_complete__()
         aliases = {name: field.alias or name for name, field in cls.model_fields.items()}
-        names = {spelling.casefold(): alias for name, alias in aliases.items() for spelling in (name, alias)}
-        cls._names = names | {other.casefold(): alias for other, alias in cls.other_names.items()}
+        meant = {alias: alias for alias in aliases.values()} | dict(cls.other_names)
+        spelled = aliases | meant | {to_snake(name): alias for name, alias in meant.items()}
+        cls._names = {spelling.casefold(): alias for spelling, alias in spelled.items()}
         cls._dates = frozenset(alias for alias in aliases.values() if alias.endswith(("Timestamp", "Date")))
         cls._exact = frozenset(aliases.values()) - cls._dates
+
+    @classmethod
+    def member(cls, key: str) -> str | None:
+        """The member that a key means, by its name on the wire."""
+        return cls._names.get(key.casefold())
 
     @model_validator(mode="before")
     @classmethod

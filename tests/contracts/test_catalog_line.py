@@ -40,6 +40,7 @@ def test_a_catalog_line_is_read_as_tolerantly_as_a_cart() -> None:
         "CURRENCIES": ["eur"],
         "TERMS": ["", "P1Y"],
         "PROMOTIONS": None,
+        "is_add_on": True,
     }
     line["provisioningVariables"] = [{"Key": "scope", "Values": ["single"]}]
 
@@ -50,7 +51,7 @@ def test_a_catalog_line_is_read_as_tolerantly_as_a_cart() -> None:
         ["EUR"],
         ["", "P1Y"],
     )
-    assert read.promotions == []
+    assert (read.promotions, read.is_addon) == ([], True)
     assert read.provisioning_variables[0].model_dump() == {
         "key": "scope",
         "required": False,

@@ -96,7 +96,7 @@ def test_200_lines_are_read_and_201_are_a_violation() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["addonItems", "addOnItems", "AddonItems", "addon_items"])
+@pytest.mark.parametrize("name", ["addonItems", "addOnItems", "AddonItems", "addon_items", "add_on_items"])
 def test_add_ons_count_as_lines(name: str) -> None:
     fits = a_checkout(a_cart(a_line(**{name: [a_line()] * 3}), a_line()))
     one_too_many = a_checkout(a_cart(a_line(**{name: [a_line()] * 3}), a_line(), a_line()))

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from contracts.codes import DeadLetterCode
 from contracts.reader import UnreadableError, read_checkout
@@ -79,6 +80,8 @@ def test_keys_match_without_regard_to_case(change: Any) -> None:
         ("catalogId", "catalogItemId"),
         ("CATALOGID", "catalogItemId"),
         ("catalog_item_id", "catalogItemId"),
+        ("catalog_id", "catalogItemId"),
+        ("Catalog_Id", "catalogItemId"),
     ],
 )
 def test_the_catalog_item_comes_under_several_names(sent: str, understood: str) -> None:
@@ -90,17 +93,28 @@ def test_the_catalog_item_comes_under_several_names(sent: str, understood: str) 
     assert sent not in read["cart"]["lineItems"][0]
 
 
-@pytest.mark.parametrize("sent", ["creationTimeStamp", "lastModifiedTimeStamp", "expirationTimeStamp"])
-def test_timestamps_of_a_cart_come_with_a_capital_s_as_well(sent: str) -> None:
-    read = read_checkout(as_body(a_checkout(a_cart(**{sent: "2026-03-01T00:00:00Z"}))))
+@pytest.mark.parametrize("sent", ["{}TimeStamp", "{}_timestamp", "{}_time_stamp", "{}_TIME_STAMP"])
+@pytest.mark.parametrize(
+    ("what", "understood"),
+    [
+        ("creation", "creationTimestamp"),
+        ("last_modified", "lastModifiedTimestamp"),
+        ("expiration", "expirationTimestamp"),
+    ],
+)
+def test_timestamps_of_a_cart_come_in_one_word_or_in_two(sent: str, what: str, understood: str) -> None:
+    name = sent.format(what if "_" in sent else to_camel(what))
 
-    assert (
-        read.model_dump(exclude_none=True)["cart"][sent.replace("TimeStamp", "Timestamp")]
-        == "2026-03-01T00:00:00Z"
-    )
+    read = read_checkout(as_body(a_checkout(a_cart(**{name: "2026-03-01T00:00:00Z"}))))
+
+    cart = read.model_dump(exclude_none=True)["cart"]
+    assert cart[understood] == "2026-03-01T00:00:00Z"
+    assert name == understood or name not in cart
 
 
-@pytest.mark.parametrize("sent", ["addonItems", "addOnItems", "AddOnItems", "addon_items"])
+@pytest.mark.parametrize(
+    "sent", ["addonItems", "addOnItems", "AddOnItems", "addon_items", "add_on_items", "ADD_ON_ITEMS"]
+)
 def test_add_ons_come_under_several_names(sent: str) -> None:
     line = a_line(**{sent: [a_line(catalogItemId="the-add-on")]})
 
@@ -124,6 +138,8 @@ TWO_OF_A_KEY = {"note": 1, "Note": 1}
         (a_checkout(a_cart(a_line(Quantity=1))), "cart.lineItems[0]"),
         (a_checkout(a_cart(a_line(Quantity=2))), "cart.lineItems[0]"),
         (a_checkout(a_cart(a_line(catalogId="another"))), "cart.lineItems[0]"),
+        (a_checkout(a_cart(a_line(catalog_id="another"))), "cart.lineItems[0]"),
+        (a_checkout(a_cart(a_line(addonItems=[a_line()], add_on_items=[]))), "cart.lineItems[0]"),
         (a_checkout(a_cart(a_line(), a_line(**TWO_OF_A_KEY))), "cart.lineItems[1]"),
         (a_checkout(a_cart(a_line(pricing={"deep": [TWO_OF_A_KEY]}))), "cart.lineItems[0]"),
         (
@@ -174,3 +190,13 @@ def test_the_same_value_under_two_names_is_understood() -> None:
 
     assert cart is not None
     assert cart.line_items[0].catalog_item_id == ITEM
+
+
+@pytest.mark.parametrize("name", ["_id", "_links", "quan_tity", "note_s"])
+def test_a_key_that_only_resembles_a_member_is_kept_as_it_came(name: str) -> None:
+    line = a_line(**{name: {"deep": 1}})
+
+    cart = read_checkout(as_body(a_checkout(a_cart(line)))).cart
+
+    assert cart is not None
+    assert cart.line_items[0].model_dump(exclude_none=True) == line

@@ -8,8 +8,11 @@ from typing import Any, Final
 
 from aiormq import spec
 
+from contracts.cart import Cart
+from contracts.checkout import CheckoutCart
 from contracts.codes import DeadLetterCode
 from contracts.document import parsed
+from contracts.model import TolerantModel
 from contracts.rejected import CartRejected, CheckoutRejected
 from contracts.scalars import parse_timestamp, timestamp
 from contracts.wire import DEAD_LETTERS_EXCHANGE, UPDATE_QUEUE, DeadLetterHeader, EventType, ReplayHeader
@@ -170,15 +173,15 @@ def mentioned_ids(delivery: Delivery, code: str) -> tuple[str | None, str | None
     if code in _UNREAD:
         return None, None
     try:
-        command = _folded(parsed(delivery.body.removeprefix(b"\xef\xbb\xbf")))
+        command = _members(CheckoutCart, parsed(delivery.body.removeprefix(b"\xef\xbb\xbf")))
     except ValueError:
         return None, None
-    cart = _folded(command.get("cart"))
-    return _guid(command.get("customerid")), _guid(command.get("cartid")) or _guid(cart.get("id"))
+    cart = _members(Cart, command.get("cart"))
+    return _guid(command.get("customerId")), _guid(command.get("cartId")) or _guid(cart.get("id"))
 
 
-def _folded(value: object) -> dict[str, Any]:
-    return {key.casefold(): member for key, member in value.items()} if isinstance(value, dict) else {}
+def _members(model: type[TolerantModel], value: object) -> dict[str | None, Any]:
+    return {model.member(key): member for key, member in value.items()} if isinstance(value, dict) else {}
 
 
 def _guid(value: object) -> str | None:

@@ -78,6 +78,7 @@ def test_nobody_is_told_where_nothing_says_who_asked() -> None:
     [
         (as_body(a_checkout_by_reference()), (CUSTOMER, CART)),
         (as_body(a_checkout(cartId=OTHER_CART)), (CUSTOMER, OTHER_CART)),
+        (as_body({"customer_id": CUSTOMER, "CART_ID": CART}), (CUSTOMER, CART)),
         (as_body({"CUSTOMERID": CUSTOMER.upper(), "Cart": {"ID": CART.upper()}}), (CUSTOMER, CART)),
         (as_body({"customerId": CUSTOMER}), (CUSTOMER, None)),
         (as_body({"customerId": "hunter2", "cartId": CART}), (None, CART)),
@@ -86,7 +87,7 @@ def test_nobody_is_told_where_nothing_says_who_asked() -> None:
         (b"\xef\xbb\xbf" + as_body(a_checkout()), (CUSTOMER, CART)),
         (b"[" * 100_000, (None, None)),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_the_event_names_customer_and_cart_as_far_as_the_body_does(
     body: bytes, ids: tuple[str | None, str | None]
