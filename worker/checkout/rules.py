@@ -150,7 +150,13 @@ def _group_error(
             break
         if why := rule.check(group, context):
             return _error(group, rule, why)
-    return _error(group, first.rule, first.why) if first is not None else None
+    return _error(group, first.rule, _told(first, len(failures) - 1)) if first is not None else None
+
+
+def _told(first: _Failure, others: int) -> str:
+    """Which line breaks the rule that the group is told of, how, and how many other lines fail."""
+    more = f" (and {others} more line{'s' if others > 1 else ''})" if others else ""
+    return f"Line {first.line.id}: {first.why}"[: _LONGEST_DESCRIPTION - len(more)] + more
 
 
 def _error(group: Group, reason: LineRule | GroupRule | Outcome, why: str) -> OrderError:

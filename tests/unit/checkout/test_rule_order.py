@@ -53,7 +53,10 @@ def test_the_first_failing_rule_names_the_group_s_code_wherever_its_line_stands(
     assert judgement.error is not None
     assert judgement.error.code == first.group_code
     if first.line_code:
-        assert judgement.error.description == judgement.line_errors["first"].error_description
+        why = judgement.line_errors["first"].error_description
+        assert judgement.error.description == f"Line first: {why}" + (
+            " (and 1 more line)" if second.line_code or kept else ""
+        )
 
 
 def test_expiry_stands_before_every_rule_and_bad_lines_are_still_told() -> None:
@@ -68,7 +71,8 @@ def test_of_two_lines_that_break_one_rule_the_group_tells_of_the_first() -> None
     judgement = judged(a_line(id=0, quantity=1002), a_line(id=1, quantity=1001))
 
     assert judgement.error is not None
-    assert judgement.error.description == judgement.line_errors[0].error_description
+    why = judgement.line_errors[0].error_description
+    assert judgement.error.description == f"Line 0: {why} (and 1 more line)"
 
 
 def test_a_stored_line_keeps_its_error_as_it_is_and_fails_its_group() -> None:
@@ -86,7 +90,7 @@ def test_a_stored_line_keeps_its_error_as_it_is_and_fails_its_group() -> None:
     assert judgement.error is not None
     assert (judgement.error.code, judgement.error.description) == (
         800009,
-        "The stored line of DZH318Z0BPS6:0001:DZH318Z0BMTX is in error 10015: update the cart",
+        "Line bad: The stored line of DZH318Z0BPS6:0001:DZH318Z0BMTX is in error 10015: update the cart",
     )
 
 

@@ -96,7 +96,7 @@ def test_a_rule_gives_the_line_and_its_group_their_codes_and_leaves_other_groups
 
     assert decision.orders == checked_out(catalog, OTHER).orders
     assert [(each.order_group_id, each.code, each.description) for each in decision.errors] == [
-        ("bad", refusal.group_code, case.why)
+        ("bad", refusal.group_code, f"Line bad: {case.why}" if refusal.line_code else case.why)
     ]
     on_the_line = (refusal.line_code, case.why) if refusal.line_code else None
     assert errors_of(decision) == {
@@ -288,7 +288,24 @@ def test_a_description_is_no_longer_than_the_contract_states(
     judgement = judged(line, catalog_with(**item))
 
     assert judgement.error is not None
-    assert [judgement.line_errors[0].error_description, judgement.error.description] == [why, why]
+    assert judgement.line_errors[0].error_description == why
+    assert judgement.error.description == f"Line 0: {why}"[:1024]
+
+
+@pytest.mark.parametrize(
+    ("bad", "more"), [(0, ""), (1, " (and 1 more line)"), (2, " (and 2 more lines)")], ids=str
+)
+@pytest.mark.parametrize("long", [False, True], ids=["short", "long"])
+def test_the_group_is_told_which_line_fails_and_how_many_more_do(bad: int, more: str, *, long: bool) -> None:
+    catalog = catalog_with(currencies=tuple(["USD" * 99] * 12) if long else ("EUR",))
+
+    decision = checked_out(catalog, *(a_line(id=f"bad {number}") for number in range(bad + 1)))
+
+    (error,) = decision.errors
+    why = errors_of(decision)["bad 0"]
+    assert why is not None
+    assert error.description == f"Line bad 0: {why[1]}"[: 1024 - len(more)] + more
+    assert len(error.description) == 1024 or not long
 
 
 def test_nothing_is_judged_by_a_catalog_that_is_open_and_empty() -> None:
