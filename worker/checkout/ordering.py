@@ -126,9 +126,9 @@ def _renews_to(line: CartLineItem) -> Document | None:
 
 
 def _provisioning_context(line: CartLineItem) -> dict[str, str] | None:
-    """With keys in camelCase, as Partner Center echoes them."""
-    context = line.provisioning_context
-    return {key[:1].lower() + key[1:]: value for key, value in context.items()} if context else None
+    """With keys in camelCase, as Partner Center echoes them; empty values are absent."""
+    context = line.provisioning_context or {}
+    return {key[:1].lower() + key[1:]: value for key, value in context.items() if value} or None
 
 
 @lru_cache(maxsize=16_384)

@@ -127,9 +127,11 @@ def test_a_currency_has_its_symbol_or_its_code(currency: str, symbol: str) -> No
         ({}, None),
         ({"scope": "single"}, {"scope": "single"}),
         ({"ParentSubscriptionId": SUBSCRIPTION}, {"parentSubscriptionId": SUBSCRIPTION}),
+        ({"scope": "", "region": "EU"}, {"region": "EU"}),
+        ({"scope": ""}, None),
         ({"SKU": "1", "": "2", "Übung": "3"}, {"sKU": "1", "": "2", "übung": "3"}),
     ],
-    ids=range(4),
+    ids=range(6),
 )
 def test_a_provisioning_context_has_keys_that_begin_in_lower_case_and_is_left_out_where_it_is_empty(
     context: dict[str, str], ordered: Any
