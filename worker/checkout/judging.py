@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from contracts.cart import Cart
-from worker.checkout.bases import owned_seats
+from worker.checkout.bases import ordered_before
 from worker.checkout.catalog import Catalog
 from worker.checkout.content import group_hash
 from worker.checkout.context import Context
@@ -30,11 +30,13 @@ def judge_groups(
     groups = grouped.groups
     new = [group for group in groups if group.name not in situation.orders]
     changed = {group.name for group in groups if _is_changed(group, situation)}
-    owned = owned_seats(situation, {group.name for group in groups} - changed)
+    before = ordered_before(situation, {group.name for group in groups} - changed)
     failed = {group.name: moved(group) for group in new if group.name in grouped.moved}
     while True:
         standing = [line for line in grouped.lines if line.order_group not in changed | failed.keys()]
-        context = Context.of(cart, standing, owned=owned, catalog=catalog, asked=asked)
+        context = Context.of(
+            cart, standing, before=before, owned=situation.owned, catalog=catalog, asked=asked
+        )
         judged = {
             group.name: judge(group, context, expired=expired) for group in new if group.name not in failed
         }

@@ -86,6 +86,25 @@ def test_seats_that_were_not_ordered_in_an_ordered_group_carry_no_add_on() -> No
     assert outcome(as_ordered) == ({"y": [ADD_ON]}, {"x": 800065})
 
 
+def test_seats_that_ordered_add_ons_of_the_cart_take_are_taken() -> None:
+    before = a_situation_after(checked_out(named(BASE, "a"), named(add_on(3), "a")))
+
+    for seats, expected in ((2, ({"b": [ADD_ON]}, {})), (3, ({}, {"b": 800009}))):
+        alone = checked_out(named(add_on(seats), "b"), before=before)
+        together = checked_out(
+            named(BASE, "a"), named(add_on(3), "a"), named(add_on(seats), "b"), before=before
+        )
+        assert outcome(alone) == outcome(together) == expected
+
+
+def test_ordered_add_ons_that_name_their_subscription_take_no_seats_of_the_cart() -> None:
+    elsewhere = {"parentSubscriptionId": "0a1b2c3d-0000-4000-8000-0123456789ab"}
+    lines = [named(BASE, "a"), named(add_on(5, provisioningContext=elsewhere), "a")]
+    before = a_situation_after(checked_out(*lines))
+
+    assert outcome(checked_out(named(add_on(5), "b"), before=before)) == ({"b": [ADD_ON]}, {})
+
+
 def test_a_base_that_was_not_ordered_in_an_ordered_group_is_none() -> None:
     before = a_situation_after(checked_out(named(a_line(catalogItemId=OTHER_ITEM), "x")))
 
