@@ -15,7 +15,17 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from contracts.model import JsonObject, TolerantModel
-from contracts.scalars import BillingCycle, Currency, Description, Guid, ItemId, Name, Quantity, Timestamp
+from contracts.scalars import (
+    NO_GUID,
+    BillingCycle,
+    Currency,
+    Description,
+    Guid,
+    ItemId,
+    Name,
+    Quantity,
+    Timestamp,
+)
 
 MAX_LINE_ITEMS: Final = 200
 """Line items of a cart, add-ons included, unless the reader sets another limit."""
@@ -24,8 +34,6 @@ MAX_LINE_ID: Final = 2_147_483_647
 MAX_LINE_ID_LENGTH: Final = 64
 _MOST: Final = 100
 """Partners or variables of a line."""
-
-_NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 
 
 def _line_id(value: object) -> object:
@@ -55,7 +63,7 @@ LineId = Annotated[
 
 def _set_id(value: object) -> object:
     # An id that nobody set, as .NET writes it: all such carts would be one.
-    return None if value == _NO_GUID else value
+    return None if value == NO_GUID else value
 
 
 CartId = Annotated[Guid | None, BeforeValidator(_set_id)]

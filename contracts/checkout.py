@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from contracts.cart import Cart, CartId
 from contracts.model import TolerantModel, WireModel
 from contracts.order import Order
-from contracts.scalars import Guid, LowerGuid, Version
+from contracts.scalars import CustomerId, LowerGuid, Version
 
 _NO_ORDERS: Final = b'"orders":[]'
 
@@ -22,7 +22,7 @@ class CheckoutCart(TolerantModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    customer_id: Guid
+    customer_id: CustomerId
     """Whose cart it is, in any case of letters."""
 
     cart_id: CartId = None

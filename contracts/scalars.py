@@ -6,12 +6,13 @@ from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 _TIMESTAMP: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,7})?(Z|z|[+-]\d{2}:\d{2})?",
     re.ASCII,
 )
+NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 TERM: Final = re.compile(r"P(?P<number>[0-9]{1,3})(?P<unit>[MY])")
 """A term: whole months or years in ISO 8601."""
 
@@ -58,6 +59,13 @@ def _check_timestamp(text: str) -> str:
     return text
 
 
+def _set_guid(guid: str) -> str:
+    # One that nobody set, as .NET writes it: all who forget it would be one customer.
+    if guid == NO_GUID:
+        raise PydanticKnownError("missing")
+    return guid
+
+
 def _upper_case(text: str) -> str:
     # Letters of other scripts may grow in upper case.
     if not (text.isascii() and text.isalpha()):
@@ -75,6 +83,12 @@ Guid = Annotated[
     str,
     StringConstraints(pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$", to_lower=True),
     WithJsonSchema({"type": "string", "format": "uuid"}),
+]
+CustomerId = Annotated[
+    Guid,
+    AfterValidator(_set_guid),
+    # In a GUID that somebody set, something is no zero.
+    WithJsonSchema({"type": "string", "format": "uuid", "pattern": "[1-9a-fA-F]"}),
 ]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 ItemId = Annotated[str, StringConstraints(min_length=1, max_length=256)]

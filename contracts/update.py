@@ -6,7 +6,7 @@ from pydantic import ConfigDict
 
 from contracts.cart import Cart, CartId
 from contracts.model import TolerantModel
-from contracts.scalars import Guid, LowerGuid, Version
+from contracts.scalars import CustomerId, LowerGuid, Version
 
 
 class UpdateCart(TolerantModel):
@@ -17,7 +17,7 @@ class UpdateCart(TolerantModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    customer_id: Guid
+    customer_id: CustomerId
     """Whose cart it is, in any case of letters."""
 
     cart_id: CartId = None

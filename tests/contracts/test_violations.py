@@ -50,6 +50,7 @@ MISSING_OR_EMPTY = [
     (without(a_checkout(), "customerId"), "customerId", MISSING),
     (a_checkout(customerId=None), "customerId", MISSING),
     (a_checkout(customerId=""), "customerId", MISSING),
+    (a_checkout(customerId="00000000-0000-0000-0000-000000000000"), "customerId", MISSING),
     ({"customerId": CUSTOMER}, "", "Give cart with an id, or cartId"),
     (a_checkout(without(a_cart(), "id")), "", "Give cart with an id, or cartId"),
     (a_checkout(a_cart(id=None)), "", "Give cart with an id, or cartId"),

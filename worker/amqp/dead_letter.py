@@ -43,7 +43,8 @@ _UNREAD: Final = frozenset(
         DeadLetterCode.PROCESS_KILLER,
     }
 )
-_GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+# One of zeros is one that nobody set.
+_GUID: Final = re.compile(r"(?![0-]*$)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # These two would make the broker send copies to wherever their values say.
 _SENDER_SELECTED: Final = frozenset({"CC", "BCC"})
 # Written by quorum queues on each delivery, and by us on a dead letter that came back: not the message's.

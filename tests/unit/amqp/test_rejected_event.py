@@ -24,6 +24,7 @@ from worker.amqp.dead_letter import dead_letter_id, rejected_event
 from worker.amqp.delivery import Delivery
 from worker.checkout.event import Event, event_id
 
+UNSET = "00000000-0000-0000-0000-000000000000"
 MALFORMED = Malformed(
     DeadLetterCode.CONTRACT_VIOLATION, "It breaks the contract.", [Violation(path="cart.id", rule="r")]
 )
@@ -81,13 +82,14 @@ def test_nobody_is_told_where_nothing_says_who_asked() -> None:
         (as_body({"customer_id": CUSTOMER, "CART_ID": CART}), (CUSTOMER, CART)),
         (as_body({"CUSTOMERID": CUSTOMER.upper(), "Cart": {"ID": CART.upper()}}), (CUSTOMER, CART)),
         (as_body({"customerId": CUSTOMER}), (CUSTOMER, None)),
+        (as_body({"customerId": UNSET, "cartId": UNSET, "cart": a_cart()}), (None, CART)),
         (as_body({"customerId": "hunter2", "cartId": CART}), (None, CART)),
         (as_body({"customerId": 5, "cart": []}), (None, None)),
         (as_body([a_checkout()]), (None, None)),
         (b"\xef\xbb\xbf" + as_body(a_checkout()), (CUSTOMER, CART)),
         (b"[" * 100_000, (None, None)),
     ],
-    ids=range(10),
+    ids=range(11),
 )
 def test_the_event_names_customer_and_cart_as_far_as_the_body_does(
     body: bytes, ids: tuple[str | None, str | None]
