@@ -141,7 +141,7 @@ class CartLineItem(TolerantModel):
     attestation_accepted: bool | None = None
     promotion_id: Name | None = None
     custom_term_end_date: Timestamp | None = None
-    """ISO 8601 with up to 7 fractional digits, UTC where it names no zone; echoed as it came."""
+    """ISO 8601 with up to 9 fractional digits, UTC where it names no zone; echoed as it came."""
 
     partner_id_on_record: Name | None = None
     additional_partner_ids_on_record: (
@@ -208,7 +208,7 @@ class Cart(TolerantModel):
 
     id: CartId = None
     creation_timestamp: Timestamp | None = None
-    """ISO 8601 with up to 7 fractional digits, UTC where it names no zone; echoed as it came."""
+    """ISO 8601 with up to 9 fractional digits, UTC where it names no zone; echoed as it came."""
 
     last_modified_timestamp: Timestamp | None = None
     expiration_timestamp: Timestamp | None = None

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from pydantic_core import PydanticCustomError, PydanticKnownError
 
 _TIMESTAMP: Final = re.compile(
-    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,7})?(Z|z|[+-]\d{2}:\d{2})?",
+    r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|z|[+-]\d{2}:\d{2})?",
     re.ASCII,
 )
 NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
@@ -32,7 +32,7 @@ CYCLES: Final = tuple(_SPELLINGS.values())
 def parse_timestamp(text: str) -> datetime:
     """The moment that a timestamp of the contract names; UTC where it names no zone.
 
-    Python keeps 6 of the 7 fractional digits that the wire allows.
+    Python keeps 6 of the 9 fractional digits that the wire allows.
 
     Raises:
         ValueError: it is not an ISO 8601 date and time, or there is no such moment.

@@ -49,9 +49,9 @@ guids = st.uuids().map(str)
 
 @st.composite
 def timestamps(draw: st.DrawFn) -> str:
-    """Between 2000 and 2099, with up to 7 fractional digits and any zone or none."""
+    """Between 2000 and 2099, with up to 9 fractional digits and any zone or none."""
     moment = draw(st.datetimes(datetime(2000, 1, 2), datetime(2099, 12, 30)))  # noqa: DTZ001 - the zone is drawn
-    fraction = draw(st.text("0123456789", max_size=7))
+    fraction = draw(st.text("0123456789", max_size=9))
     zone = draw(st.sampled_from(["Z", "z", "", "+00:00", "-05:30", "+14:00"]))
     return f"{moment.isoformat(timespec='seconds')}{'.' * bool(fraction)}{fraction}{zone}"
 
