@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from difflib import get_close_matches
 from typing import BinaryIO, Final, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import from_json
 
 from contracts.catalog import CatalogLine
+from contracts.model import TolerantModel
 from contracts.rejected import Violation
 from contracts.violations import nul_characters, violations
 
@@ -15,6 +17,8 @@ MAX_LINE_BYTES: Final = 1024 * 1024
 MAX_FINDINGS: Final = 1_000
 """So many problems are kept, and so many warnings; all are counted."""
 
+_LONGEST_NAME: Final = 64
+_ALIKE: Final = 0.7
 _BOM: Final = b"\xef\xbb\xbf"
 _PLACE: Final = re.compile(r" at line \d+ column (\d+)$")
 
@@ -51,6 +55,7 @@ class CatalogFile:
         self._first_lines: dict[str, int] = {}
         self._addons: set[str] = set()
         self._prerequisites: list[tuple[int, int, str]] = []
+        self._unread: set[tuple[type, str]] = set()
 
     def items(self) -> Iterator[CatalogLine]:
         """The items of the lines that are right."""
@@ -72,7 +77,10 @@ class CatalogFile:
         return first == number
 
     def _note(self, item: CatalogLine, number: int) -> None:
-        """Remember what can be judged only when all items are known."""
+        """Warn of what this line shows, and remember what can be judged only when all items are known."""
+        self._note_unread(item, number)
+        if item.is_addon and not item.prerequisites:
+            self.warnings.add(number, "prerequisites", "An add-on without them is sold without a base")
         if item.is_addon:
             self._addons.add(item.catalog_item_id)
             self._prerequisites += ((number, at, base) for at, base in enumerate(item.prerequisites))
@@ -81,12 +89,35 @@ class CatalogFile:
                 number, "prerequisites", "They count for add-ons alone, and isAddon is not true"
             )
 
+    def _note_unread(self, item: CatalogLine, number: int) -> None:
+        """Each name once, at its first line: a member that is meant is most likely on every line."""
+        for path, holder in _holders(item):
+            for name in holder.model_extra or ():
+                if (type(holder), name) not in self._unread:
+                    self._unread.add((type(holder), name))
+                    shown = name[:_LONGEST_NAME]
+                    self.warnings.add(
+                        number, path + shown, f"Nothing reads this member{_meant(shown, holder)}"
+                    )
+
     def _compare(self) -> None:
         for number, at, base in self._prerequisites:
             if base not in self._first_lines:
                 self.warnings.add(number, f"prerequisites[{at}]", f"The file has no item {base}")
             elif base in self._addons:
                 self.warnings.add(number, f"prerequisites[{at}]", f"{base} is an add-on itself")
+
+
+def _holders(item: CatalogLine) -> Iterator[tuple[str, TolerantModel]]:
+    yield "", item
+    for at, variable in enumerate(item.provisioning_variables):
+        yield f"provisioningVariables[{at}].", variable
+
+
+def _meant(name: str, holder: TolerantModel) -> str:
+    members = [field.alias or own for own, field in type(holder).model_fields.items()]
+    found = get_close_matches(name, members, n=1, cutoff=_ALIKE)
+    return f"; {found[0]} may be meant" if found else ""
 
 
 def _numbered(stream: BinaryIO) -> Iterator[tuple[int, bytes]]:

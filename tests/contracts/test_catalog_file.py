@@ -44,7 +44,7 @@ def _line(catalog_item_id: str, **members: Any) -> bytes:
 def test_an_item_is_read_however_its_line_is_written(content: bytes) -> None:
     ids, file = _read(content)
 
-    assert (ids, file.problems.first, file.warnings.first) == (["i"], [], [])
+    assert (ids, file.problems.first) == (["i"], [])
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_prerequisites_that_cannot_be_met_are_warned_about() -> None:
     content = (
         _line("addon", isAddon=True, prerequisites=["base", "gone", "other"])
         + _line("base")
-        + _line("other", isAddon=True)
+        + _line("other", isAddon=True, prerequisites=["base"])
         + _line("no-addon", prerequisites=["base"])
     )
 
@@ -122,6 +122,49 @@ def test_prerequisites_that_cannot_be_met_are_warned_about() -> None:
         Finding(1, "prerequisites[2]", "other is an add-on itself"),
         Finding(4, "prerequisites", "They count for add-ons alone, and isAddon is not true"),
     ]
+
+
+def test_an_add_on_without_prerequisites_is_warned_about() -> None:
+    _, file = _read(_line("addon", isAddon=True) + _line("other", isAddon=True, prerequisites=[]))
+
+    sold = "An add-on without them is sold without a base"
+    assert file.warnings.first == [Finding(1, "prerequisites", sold), Finding(2, "prerequisites", sold)]
+
+
+@pytest.mark.parametrize(
+    ("name", "instead"),
+    [
+        ("maxQuantity", "; maximumQuantity may be meant"),
+        ("prerequisite", "; prerequisites may be meant"),
+        ("currency", "; currencies may be meant"),
+        ("name", ""),
+        ("x" * 1000, ""),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_a_member_that_nothing_reads_is_warned_about_where_it_stands_first(name: str, instead: str) -> None:
+    ids, file = _read(_line("a") + _line("b", **{name: 1}) + _line("c", **{name: 2}))
+
+    assert (ids, file.problems.count) == (["a", "b", "c"], 0)
+    assert file.warnings.first == [Finding(2, name[:64], f"Nothing reads this member{instead}")]
+
+
+def test_a_member_of_a_variable_that_nothing_reads_is_warned_about() -> None:
+    variables = [{"key": "scope"}, {"key": "region", "value": ["EU"], "title": "Region"}]
+
+    _, file = _read(_line("a", title="A", provisioningVariables=variables))
+
+    assert file.warnings.first == [
+        Finding(1, "provisioningVariables[1].value", "Nothing reads this member; values may be meant"),
+        Finding(1, "provisioningVariables[1].title", "Nothing reads this member"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["MAXIMUMQUANTITY", "maximum_quantity", "is_add_on", "isAddOn"])
+def test_no_spelling_of_a_member_is_warned_about(name: str) -> None:
+    value = {"prerequisites": ["a"], name: True} if "dd" in name else {name: 5}
+
+    assert _read(_line("a") + _line("b", **value))[1].warnings.first == []
 
 
 def test_all_problems_are_counted_and_the_first_are_kept() -> None:
