@@ -80,7 +80,7 @@ class Participant(TolerantModel):
     """A partner in a role. The same role may occur more than once: this is not a map."""
 
     key: Name
-    """The role, like transaction_reseller."""
+    """The role, like transaction_reseller; a consumption_reseller stays on the cart, and off the order."""
 
     value: Name
     """The partner's number."""

@@ -75,7 +75,7 @@ EXPIRED: Final = Outcome("cart expired", 800008)
 NO_SUCH_CART: Final = Outcome("no such cart", 800008)
 OTHER_VERSION: Final = Outcome("cart has another version", 800036)
 OTHER_CONTENT: Final = Outcome("group ordered before with other content", 800065)
-NOT_CREATED: Final = Outcome("order could not be created", 800005)
+NOT_CREATED: Final = Outcome("order could not be created (reserved: not told so far)", 800005)
 OUTCOMES: Final = (EXPIRED, NO_SUCH_CART, OTHER_VERSION, OTHER_CONTENT, NOT_CREATED)
 """What stands before every rule: of the whole cart, or of a group that has its order."""
 

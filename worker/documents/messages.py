@@ -50,7 +50,12 @@ EVENTS: Final = (
         _RESULT,
         "Some groups have an order; each of the others has its reason in `orderErrors`.",
     ),
-    EventMessage(EventType.CHECKOUT_FAILED, CartCheckoutResult, _RESULT, "No group has an order."),
+    EventMessage(
+        EventType.CHECKOUT_FAILED,
+        CartCheckoutResult,
+        _RESULT,
+        "No order in this answer. The cart may have some: where `cartStatus` is Ordered, each group has one.",
+    ),
     EventMessage(
         EventType.CHECKOUT_REJECTED,
         CheckoutRejected,
