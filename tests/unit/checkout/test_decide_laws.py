@@ -156,7 +156,8 @@ def test_no_group_is_ever_ordered_twice(
 @given(checkouts())
 def test_one_bad_line_fails_its_group_alone(checkout: dict[str, Any]) -> None:
     catalog = an_open_catalog()
-    bad = a_line(orderGroup="the bad group", termDuration="never")
+    # An id of its own: add-ons are numbered after all lines, and an error names the line.
+    bad = a_line(id="the bad line", orderGroup="the bad group", termDuration="never")
     cart = checkout["cart"]
     alone = decided(a_command(checkout), Situation(), catalog)
 
