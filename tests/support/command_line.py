@@ -2,12 +2,19 @@
 
 import asyncio
 import json
+import os
+import pty
 import sys
-from collections.abc import Mapping
+import termios
+from array import array
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from fcntl import ioctl
 from pathlib import Path
 from typing import Any, Final
 
+from tests.support.eventually import eventually
 from worker.embedded.process import SYSTEM_PATH
 
 _SECONDS: Final = 40.0
@@ -55,12 +62,14 @@ class CommandLine:
         """What commands wrote there."""
         return sorted(self.directory.joinpath(directory).glob("*"))
 
-    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+    async def start(
+        self, *arguments: str, stdin: int = asyncio.subprocess.PIPE
+    ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *(str(Path(sys.executable).with_name("checkout")), *arguments),
             env={"PATH": SYSTEM_PATH, **self.environment},
             cwd=self.directory,
-            stdin=asyncio.subprocess.PIPE,
+            stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -70,11 +79,50 @@ class CommandLine:
         return await finished(await self.start(*arguments), stdin)
 
 
+@dataclass(frozen=True, slots=True)
+class Keyboard:
+    _keys: int
+    _terminal: int
+
+    async def type(self, line: str) -> None:
+        """Type a line, and wait until it is read."""
+        os.write(self._keys, f"{line}\n".encode())
+        # The terminal has it when it shows it.
+        os.read(self._keys, len(line))
+        await eventually(self._left, lambda left: left == 0)
+
+    async def _left(self) -> int:
+        unread = array("i", [0])
+        ioctl(self._terminal, termios.FIONREAD, unread)
+        return unread[0]
+
+
+@asynccontextmanager
+async def at_terminal(
+    command_line: CommandLine, *arguments: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, Keyboard]]:
+    """A command whose standard input is a terminal, and the keyboard of that."""
+    keyboard, terminal = pty.openpty()
+    try:
+        process = await command_line.start(*arguments, stdin=terminal)
+        yield process, Keyboard(keyboard, terminal)
+    finally:
+        os.close(keyboard)
+        os.close(terminal)
+
+
+async def until_told(process: asyncio.subprocess.Process, text: str) -> None:
+    """Read standard error up to this text."""
+    assert process.stderr
+    async with asyncio.timeout(_SECONDS):
+        await process.stderr.readuntil(text.encode())
+
+
 async def finished(process: asyncio.subprocess.Process, stdin: bytes = b"") -> Finished:
     """Wait for the end of a command; it is killed where it does not end in time."""
     try:
         async with asyncio.timeout(_SECONDS):
-            out, err = await process.communicate(stdin)
+            out, err = await process.communicate(stdin if process.stdin else None)
     finally:
         if process.returncode is None:
             process.kill()

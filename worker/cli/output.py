@@ -11,6 +11,7 @@ from cyclopts import Parameter, validators
 from pydantic_core import to_json
 from rich.console import Console
 
+from worker.cli.streams import interruptible
 from worker.deadletters.base64_bytes import with_base64
 from worker.errors import ConfigurationFault
 
@@ -66,8 +67,10 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise ConfigurationFault(f"{question} There is nobody to ask: say --yes")
-    errors.print(f"{question} [y/N] ", end="", markup=False, highlight=False)
-    if sys.stdin.readline().strip().casefold() not in {"y", "yes"}:
+    with interruptible():
+        errors.print(f"{question} [y/N] ", end="", markup=False, highlight=False)
+        answer = sys.stdin.readline()
+    if answer.strip().casefold() not in {"y", "yes"}:
         raise ConfigurationFault("nothing was done")
 
 

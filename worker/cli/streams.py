@@ -2,7 +2,10 @@
 
 import io
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, TextIO
 
 _STANDARD: Final = (0, 1, 2)
@@ -24,6 +27,21 @@ def mend_streams() -> None:
 def give_output_up() -> None:
     """What could not be written would be tried once more when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), _STANDARD[1])
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """For what blocks in here, one Ctrl-C ends the command.
+
+    The event loop's own handler cancels a task, which hears of it when it waits for something else.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _writable(stream: TextIO | None) -> TextIO:

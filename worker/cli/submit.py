@@ -19,6 +19,7 @@ from worker.amqp.producer import command_message
 from worker.amqp.publisher import Publisher
 from worker.cli.output import DryRun, Name, console, counted, errors
 from worker.cli.services import publishing
+from worker.cli.streams import interruptible
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.settings import Settings
 
@@ -129,7 +130,9 @@ def _bodies(files: Sequence[Path]) -> Iterator[bytes]:
         if str(file).startswith("-") and file != _STDIN:
             raise ConfigurationFault(f"there is no option {file}; a file of this name is ./{file}")
         if file == _STDIN:
-            yield from (line for line in sys.stdin.buffer.read().split(b"\n") if line.strip())
+            with interruptible():
+                lines = sys.stdin.buffer.read().split(b"\n")
+            yield from (line for line in lines if line.strip())
             continue
         try:
             yield file.read_bytes()

@@ -1,0 +1,52 @@
+"""Ctrl-C while a command waits for the keyboard: it ends at once, and nothing was done."""
+
+import signal
+
+import pytest
+
+from tests.support.archive import archived
+from tests.support.broker import Broker
+from tests.support.carts import requests
+from tests.support.command_line import CommandLine, at_terminal, finished, until_told
+from tests.support.database import Database
+from tests.support.replays import actions, set_aside, states
+from worker.settings import Settings
+
+_ENDED = 130
+
+
+@pytest.fixture
+async def letters(broker: Broker, database: Database, settings: Settings) -> None:
+    await set_aside(requests(2, "a", "b"), broker=broker, database=database, settings=settings)
+
+
+@pytest.mark.usefixtures("letters")
+@pytest.mark.parametrize(
+    ("state", "arguments"),
+    [
+        ("parked", ["replay"]),
+        ("parked", ["discard", "--why", "a test"]),
+        ("discarded", ["prune", "--older-than", "0d"]),
+    ],
+)
+async def test_a_question(
+    command_line: CommandLine, database: Database, broker: Broker, state: str, arguments: list[str]
+) -> None:
+    await database.rows("UPDATE dead_letters SET state = $1", state)
+    async with at_terminal(command_line, "dead-letters", *arguments) as (process, _):
+        await until_told(process, "[y/N] ")
+        process.send_signal(signal.SIGINT)
+        ended = await finished(process)
+    assert (ended.code, ended.out) == (_ENDED, "")
+    assert set((await states(database)).values()) == {state}
+    assert (await broker.ready(), len(await archived(database, 2))) == (0, 2)
+    assert await actions(database, "replayed") == []
+
+
+async def test_a_submission_from_the_keyboard(command_line: CommandLine, broker: Broker) -> None:
+    async with at_terminal(command_line, "submit", "-") as (process, keyboard):
+        await keyboard.type("{}")
+        process.send_signal(signal.SIGINT)
+        ended = await finished(process)
+    assert (ended.code, ended.out) == (_ENDED, "")
+    assert await broker.ready() == 0
