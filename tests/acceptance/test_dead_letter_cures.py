@@ -5,7 +5,7 @@ import pytest
 from tests.support.archive import archived
 from tests.support.broker import CHECKOUT, SOURCE, Broker
 from tests.support.carts import Request, a_line, a_request
-from tests.support.command_line import CommandLine
+from tests.support.command_line import CommandLine, at_terminal, finished, until_told
 from tests.support.database import Database
 from tests.support.in_process import archiving_by, consuming
 from tests.support.raw_properties import RawProperties, raw_properties, seconds
@@ -83,3 +83,30 @@ async def test_a_command_whose_answer_was_too_large_is_parked_until_a_replay_is_
     assert (again.code, len(again.document["failedAgain"])) == (1, 1)
     assert (done.code, len(done.document["resolved"])) == (0, 1)
     assert await database.count("orders") == 1
+
+
+async def test_what_was_edited_and_not_sent_is_there_to_go_on_with(
+    broker: Broker, database: Database, settings: Settings, command_line: CommandLine
+) -> None:
+    wrong = Request(lines=[a_line("a", quantity=0)])
+    await broker.publish(wrong.body, message_id=wrong.message_id, app_id=SOURCE)
+    async with consuming(archiving_by(settings)):
+        await archived(database, 1)
+    editor = 'sed -i \'s/"quantity": 0/"quantity": 3/\''
+    command_line.environment |= {"EDITOR": editor, "TMPDIR": str(command_line.directory)}
+    edit = ("dead-letters", "edit", wrong.message_id)
+    away = command_line.changed(amqp_url="amqp://guest:guest@127.0.0.1:1/")
+    endings = [await command_line.run(*edit, "--dry-run"), await away.run(*edit, "--yes")]
+    async with at_terminal(command_line, *edit) as (process, keyboard):
+        await until_told(process, "[y/N] ")
+        await keyboard.type("n")
+        endings.append(await finished(process))
+    assert [each.code for each in endings] == [0, 3, 2]
+    files = {each.err.partition("go on with --body ")[2].partition("\n")[0] for each in endings}
+    assert files == set(map(str, command_line.directory.glob("checkout-*")))
+    assert len(files) == len(endings)
+    contents = [file.read_bytes() for file in command_line.directory.glob("checkout-*")]
+    assert all(b'"quantity": 3' in content for content in contents)
+    sent = await command_line.run(*edit, "--yes", "--wait", "0")
+    assert (sent.code, "go on" in sent.err) == (0, False)
+    assert len(list(command_line.directory.glob("checkout-*"))) == len(files)

@@ -1,6 +1,7 @@
 """`checkout dead-letters edit`: send a corrected copy."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -74,14 +75,18 @@ async def edit(
         if not choice.letters:
             return _print_problems(choice, as_json=json)
         (letter,) = await Replays(pool).whole(choice.ids)
-        copy = await _copy(pool, letter, correction.body, settings, order)
-        if isinstance(copy, Refusal):
-            return _print_refusal(letter["dead_letter_id"], copy, as_json=json)
-        if dry_run:
-            return _print_plan(copy, as_json=json)
-        if correction.body is None:
-            confirm("Send the copy?", yes=yes)
-        tally = await _send(settings, pool, copy, letter, order)
+        key = _key(letter, order.key)
+        body, written = await _body(pool, letter, correction.body, order)
+        with _kept(written):
+            copy = _copy(letter, body, key, settings)
+            if isinstance(copy, Refusal):
+                return _print_refusal(letter["dead_letter_id"], copy, as_json=json)
+            if dry_run:
+                return _print_plan(copy, as_json=json)
+            if correction.body is None:
+                confirm("Send the copy?", yes=yes)
+            tally = await _send(settings, pool, copy, letter, order)
+            _forget(written)
     return _print(copy, tally, as_json=json)
 
 
@@ -100,30 +105,40 @@ class Refusal:
 
     problem: str
     violations: Sequence[Violation] = ()
-    left: Path | None = None
-    """The file of the editor, to go on with."""
 
 
-async def _copy(
-    pool: Pool, letter: Record, file: Path | None, settings: Settings, order: Order
-) -> Copy | Refusal:
-    key, written = _key(letter, order.key), None
-    if file is None:
-        # Whoever edits sees what is masked elsewhere.
-        reason = order.why or "to edit a copy"
-        await DeadLetters(pool).note(letter["dead_letter_id"], LetterAction.UNMASKED, order.actor, reason)
-        body, written = await edited(letter["body"])
-    else:
-        body = _read(file)
+async def _body(pool: Pool, letter: Record, file: Path | None, order: Order) -> tuple[bytes, Path | None]:
+    """What to send, and the file of the editor, where that holds something new."""
+    if file is not None:
+        return _read(file), None
+    # Whoever edits sees what is masked elsewhere.
+    reason = order.why or "to edit a copy"
+    await DeadLetters(pool).note(letter["dead_letter_id"], LetterAction.UNMASKED, order.actor, reason)
+    body, written = await edited(letter["body"])
+    if body == letter["body"]:
+        _forget(written)
+        return body, None
+    return body, written
+
+
+@contextmanager
+def _kept(written: Path | None) -> Iterator[None]:
+    """However the block ends: what the operator wrote and nobody sent is there to go on with."""
+    try:
+        yield
+    finally:
+        if written and written.exists():
+            errors.print(f"go on with --body {written}", markup=False, highlight=False)
+
+
+def _copy(letter: Record, body: bytes, key: str, settings: Settings) -> Copy | Refusal:
     # Where the id was at fault, the same body under another one is the cure.
     if body == letter["body"] and letter["code"] != DeadLetterCode.MESSAGE_ID_REUSED:
-        _forget(written)
         return Refusal(_SAME)
     try:
         command = read_command(body, key, Limits(settings.max_message_bytes, settings.max_line_items))
     except UnreadableError as error:
-        return Refusal(f"{error.code}: {error.reason}", error.violations, written)
-    _forget(written)
+        return Refusal(f"{error.code}: {error.reason}", error.violations)
     return copy_of(letter, body, key, command)
 
 
@@ -147,8 +162,6 @@ def _print_refusal(name: str, refusal: Refusal, *, as_json: bool) -> int:
         errors.print(safe(problem), markup=False, highlight=False)
         for each in refusal.violations:
             errors.print(f"  {safe(each.path)}: {safe(each.rule)}", markup=False, highlight=False)
-    if refusal.left:
-        errors.print(f"go on with --body {refusal.left}", markup=False, highlight=False)
     return Exit.PROBLEMS
 
 
