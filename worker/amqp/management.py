@@ -6,16 +6,18 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from http.client import HTTPException
 from typing import Any, Final
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import quote
 
 from yarl import URL
 
 from worker.amqp.topology import Topology
-from worker.errors import BrokerUnavailable, ConfigurationFault
+from worker.errors import BrokerUnavailable, ConfigurationFault, reason_of
 from worker.settings import Settings
 
 _SECONDS: Final = 10
+_PORTS: Final = {"http": 15672, "https": 15671}
 
 
 class Management:
@@ -24,8 +26,8 @@ class Management:
     def __init__(self, settings: Settings) -> None:
         if settings.management_url is None:
             raise ConfigurationFault("CHECKOUT_MANAGEMENT_URL is not set")
-        self._url = _split(settings.management_url.get_secret_value())
-        self._vhost = quote(URL(settings.amqp).path.removeprefix("/") or "/", safe="")
+        self._url = _address(settings.management_url.get_secret_value())
+        self._vhost = quote(vhost_of(settings.amqp), safe="")
 
     async def differences(self, wanted: Topology) -> list[str]:
         """What is missing or different, a sentence each. Raises: BrokerUnavailable."""
@@ -42,44 +44,54 @@ class Management:
 
     def _get(self, kind: str) -> list[dict[str, Any]]:
         url = self._url
-        origin = f"{url.scheme}://{url.hostname}:{url.port or 15672}{url.path.rstrip('/')}"
-        address = f"{origin}/api/{kind}/{self._vhost}"
-        token = base64.b64encode(
-            f"{unquote(url.username or '')}:{unquote(url.password or '')}".encode()
-        ).decode()
+        address = f"{url.origin()}{url.raw_path.rstrip('/')}/api/{kind}/{self._vhost}"
+        token = base64.b64encode(f"{url.user or ''}:{url.password or ''}".encode()).decode()
         request = urllib.request.Request(address, headers={"Authorization": f"Basic {token}"})  # noqa: S310
+        where = f"The management API of CHECKOUT_MANAGEMENT_URL ({url.host_port_subcomponent})"
         try:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
-                found: list[dict[str, Any]] = json.load(answer)
-                return found
+                return _read(answer.read())
         except urllib.error.HTTPError as error:
+            error.close()
             raise BrokerUnavailable(
-                f"The management API refuses us ({error}): its user needs the tag `management`, and rights "
-                "in the virtual host"
+                f"{where} refuses us ({error}): look at user and password; the user needs the tag "
+                "`management`, and rights in the virtual host"
             ) from error
-        except (OSError, ValueError) as error:
-            raise BrokerUnavailable(f"The management API does not answer: {error}") from error
+        except OSError as error:
+            raise BrokerUnavailable(f"{where} does not answer: {_reason(error)}") from error
+        except (HTTPException, ValueError) as error:
+            raise BrokerUnavailable(f"{where} is something else: look at host and port") from error
 
 
-def _split(url: str) -> SplitResult:
+def vhost_of(amqp_url: str) -> str:
+    """The virtual host of an AMQP URL that can be read."""
+    return URL(amqp_url).path.removeprefix("/") or "/"
+
+
+def _address(text: str) -> URL:
     """Not the error's text: that may hold the password."""
     try:
-        parts = urlsplit(url)
+        url = URL(text)
+        if url.scheme in _PORTS and url.host and url.explicit_port != 0:
+            return url.with_port(url.explicit_port or _PORTS[url.scheme])
     except ValueError:
-        parts = urlsplit("")
-    if parts.scheme in {"http", "https"} and parts.hostname and _has_port(parts):
-        return parts
+        pass
     raise ConfigurationFault(
         "CHECKOUT_MANAGEMENT_URL cannot be read. Write it like http://user:password@host:15672"
     )
 
 
-def _has_port(parts: SplitResult) -> bool:
-    """A readable one, or none, which is the default."""
-    try:
-        return parts.port is None or parts.port > 0
-    except ValueError:
-        return False
+def _read(answer: bytes) -> list[dict[str, Any]]:
+    """Raises: ValueError: it is not what this API answers."""
+    found = json.loads(answer)
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise ValueError
+    return found
+
+
+def _reason(error: OSError) -> str:
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    return reason_of(cause) if isinstance(cause, Exception) else str(cause)
 
 
 def definitions(topology: Topology) -> dict[str, Any]:
