@@ -146,6 +146,25 @@ async def test_an_export_that_a_broker_loads_is_what_apply_makes(
     assert _comparable(exported.document) == _comparable(imported)
 
 
+@pytest.mark.parametrize(
+    ("url", "arguments", "vhost"),
+    [
+        ("amqp://host/checkout", [], "checkout"),
+        ("amqp://host/%2F", [], "/"),
+        ("amqp://host", [], "/"),
+        (None, [], "/"),
+        (None, ["--vhost", "other"], "other"),
+        ("amqp://host/checkout", ["--vhost", "other"], "other"),
+    ],
+)
+async def test_an_export_is_for_the_virtual_host_of_the_url_unless_told_otherwise(
+    command_line: CommandLine, url: str | None, arguments: list[str], vhost: str
+) -> None:
+    exported = await command_line.changed(amqp_url=url).run("topology", "export", *arguments)
+    assert exported.code == 0
+    assert {each["vhost"] for kind in exported.document.values() for each in kind} == {vhost}
+
+
 async def test_an_export_for_a_newer_broker_never_limits_deliveries_of_dead_letters(
     command_line: CommandLine,
 ) -> None:

@@ -77,6 +77,11 @@ def _address(url: str) -> URL:
     )
 
 
+def vhost_of(url: str) -> str:
+    """The virtual host that a URL names. Raises: ConfigurationFault: the URL cannot be read."""
+    return _address(url).path.removeprefix("/") or "/"
+
+
 async def lost(connection: AbstractConnection) -> None:
     """Wait until the connection is gone. Raises: BrokerUnavailable."""
     await connection.closed()

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from yarl import URL
 
+from worker.amqp.connection import vhost_of
 from worker.amqp.topology import Topology
 from worker.errors import BrokerUnavailable, ConfigurationFault, reason_of
 from worker.settings import Settings
@@ -63,11 +64,6 @@ class Management:
             raise BrokerUnavailable(f"{where} is something else: look at host and port") from error
 
 
-def vhost_of(amqp_url: str) -> str:
-    """The virtual host of an AMQP URL that can be read."""
-    return URL(amqp_url).path.removeprefix("/") or "/"
-
-
 def _address(text: str) -> URL:
     """Not the error's text: that may hold the password."""
     try:
@@ -94,9 +90,9 @@ def _reason(error: OSError) -> str:
     return reason_of(cause) if isinstance(cause, Exception) else str(cause)
 
 
-def definitions(topology: Topology) -> dict[str, Any]:
+def definitions(topology: Topology, vhost: str) -> dict[str, Any]:
     """A definitions file, as `load_definitions` and the management API take it."""
-    everywhere = {"vhost": "/"}
+    everywhere = {"vhost": vhost}
     return {
         "exchanges": [
             {"name": e.name, "type": e.kind, "durable": True, "auto_delete": False, "internal": False}

@@ -3,6 +3,7 @@
 from aiormq.channel import Channel
 from cyclopts import App
 
+from worker.amqp.connection import vhost_of
 from worker.amqp.management import Management, definitions
 from worker.amqp.topology import Topology, broker_version, require, topology, topology_for
 from worker.amqp.topology import apply as declare
@@ -71,12 +72,17 @@ async def _missing(channel: Channel, wanted: Topology) -> list[str]:
 
 
 @app.command
-def export(*, broker_major: int = 4) -> None:
+def export(*, broker_major: int = 4, vhost: str | None = None) -> None:
     """Print the topology as a RabbitMQ definitions file.
 
     Parameters
     ----------
     broker_major
         The major version of the broker that will load it.
+    vhost
+        The virtual host to make it in. Default: the one of CHECKOUT_AMQP_URL, where that is set, else /.
     """
-    print_json(definitions(topology(broker_major)))
+    url = Settings.load().amqp_url
+    if vhost is None:
+        vhost = vhost_of(url.get_secret_value()) if url else "/"
+    print_json(definitions(topology(broker_major), vhost))
