@@ -2,6 +2,9 @@
 
 import os
 import re
+import warnings
+from collections.abc import Iterable
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Self
@@ -14,8 +17,8 @@ from worker.errors import ConfigurationFault
 _DEFAULT_SECRETS: Final = Path("/run/secrets")
 _DEFAULT_HTTP_ADDRESS: Final = "127.0.0.1:9090"
 _LAST_PORT: Final = 65_535
-# How pydantic-settings 2.16 tells which secret it could not read.
-_FIELD: Final = re.compile('field "([a-z_]+)"')
+# How pydantic-settings 2.16 tells which secret it could not read, or that it is a directory.
+_FIELD: Final = re.compile('(?:field "|/checkout_)([a-z_]+)"')
 # The tests' own, and what Kubernetes sets where a service is called `checkout`.
 _OF_OTHERS: Final = re.compile("CHECKOUT_(PORT|PORT_.*|SERVICE_.*|TEST_.*)")
 
@@ -92,15 +95,16 @@ class Settings(BaseSettings):
                 f"CHECKOUT_SECRETS_DIR: there is no directory {secrets} that can be read"
             )
         try:
-            return cls(_secrets_dir=secrets if is_there else None)
+            with warnings.catch_warnings(action="error", category=UserWarning):
+                return cls(_secrets_dir=secrets if is_there else None)
         except ValidationError as error:
             wrong = (f"CHECKOUT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
             raise ConfigurationFault("; ".join(wrong)) from None
-        except (SettingsError, OSError) as error:
+        except (SettingsError, OSError, UserWarning) as error:
             field = _FIELD.search(str(error))
             raise ConfigurationFault(
                 f"{f'checkout_{field[1]}' if field else 'a file'} in {secrets} cannot be read: "
-                "it should be UTF-8, and this account may need a right"
+                "it should be a file in UTF-8, and this account may need a right"
             ) from None
 
     @property
@@ -125,10 +129,20 @@ class Settings(BaseSettings):
 
 
 def unknown_settings() -> list[str]:
-    """Variables with our prefix that mean nothing: misspelt, most likely."""
-    known = {f"CHECKOUT_{name.upper()}" for name in Settings.model_fields} | {"CHECKOUT_SECRETS_DIR"}
-    ours = {name for name in map(str.upper, os.environ) if name.startswith("CHECKOUT_")}  # noqa: TID251
-    return sorted(name for name in ours - known if not _OF_OTHERS.fullmatch(name))
+    """Variables and secrets with our prefix that mean nothing: misspelt, most likely."""
+    directory, files = _secrets_dir(), list[str]()
+    with suppress(OSError):
+        files = os.listdir(directory)  # noqa: PTH208 - names
+    variables = _unknown(os.environ, {"CHECKOUT_SECRETS_DIR"})  # noqa: TID251
+    return [*map(str.upper, variables), *(f"{name} in {directory}" for name in _unknown(files))]
+
+
+def _unknown(names: Iterable[str], others: Iterable[str] = ()) -> list[str]:
+    known = {f"CHECKOUT_{name.upper()}" for name in Settings.model_fields} | {*others}
+    ours = {name: name.upper() for name in names if name.upper().startswith("CHECKOUT_")}
+    return sorted(
+        name for name, upper in ours.items() if upper not in known and not _OF_OTHERS.fullmatch(upper)
+    )
 
 
 def editor_command() -> str | None:

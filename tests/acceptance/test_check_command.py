@@ -102,3 +102,27 @@ async def test_a_setting_that_is_misspelt(command_line: CommandLine) -> None:
     assert (code, set(wrong)) == (1, {"settings"})
     assert "SERVICE" not in wrong["settings"]
     assert "CHECKOUT_PREFECH" in wrong["settings"]
+
+
+async def test_a_secret_that_is_misspelt(command_line: CommandLine) -> None:
+    secrets = command_line.directory / "secrets"
+    secrets.mkdir()
+    for name in ("checkout_batch_size", "checkout_amqp_ulr", "others"):
+        command_line.file(f"secrets/{name}", "1")
+    code, wrong = await _checked(command_line.changed(secrets_dir=str(secrets)))
+    assert (code, set(wrong)) == (1, {"settings"})
+    assert wrong["settings"] == f"nothing reads checkout_amqp_ulr in {secrets}: look at the spelling"
+
+
+async def test_an_address_that_the_worker_would_refuse(command_line: CommandLine) -> None:
+    code, wrong = await _checked(command_line.changed(http_address="9090"))
+    assert (code, set(wrong)) == (2, {"settings"})
+    assert "CHECKOUT_HTTP_ADDRESS" in wrong["settings"]
+
+
+async def test_a_database_that_takes_no_writes(command_line: CommandLine, database: Database) -> None:
+    name = URL(database.url).path.removeprefix("/")
+    await database.execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+    code, wrong = await _checked(command_line)
+    assert (code, set(wrong)) == (4, {"database"})
+    assert "read-only" in wrong["database"]

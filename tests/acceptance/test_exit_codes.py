@@ -176,6 +176,15 @@ async def test_a_secret_that_cannot_be_read_is_a_usage_error(files: CommandLine)
     assert "there is no directory" in missing.err
 
 
+async def test_a_secret_that_is_a_directory_is_a_usage_error(files: CommandLine) -> None:
+    (files.directory / "secrets" / "checkout_database_url").mkdir(parents=True)
+    secrets = str(files.directory / "secrets")
+    ended = await files.changed(database_url=None, secrets_dir=secrets).run("orders", "list")
+    assert ended.code == 2
+    assert ended.err.startswith(f"checkout: checkout_database_url in {secrets} cannot be read: ")
+    assert "Warning" not in ended.err
+
+
 async def test_a_url_that_nothing_sets_is_told_with_both_of_its_places(files: CommandLine) -> None:
     secrets = files.directory / "secrets"
     secrets.mkdir()

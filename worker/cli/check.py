@@ -55,7 +55,8 @@ def _exit_code(faults: list[WorkerError]) -> int:
     return next((code for kind, code in codes if any(isinstance(each, kind) for each in faults)), 0)
 
 
-async def _settings(_: Settings) -> str:
+async def _settings(settings: Settings) -> str:
+    _ = settings.http_endpoint
     if unknown := unknown_settings():
         raise WorkerError(f"nothing reads {', '.join(unknown)}: look at the spelling")
     return "all are known"
@@ -80,6 +81,11 @@ async def _topology(settings: Settings) -> str:
 async def _database(settings: Settings) -> str:
     async with database(settings) as pool, acquired(pool) as connection:
         await check_schema(connection)
+        if await connection.fetchval("SHOW transaction_read_only") == "on":
+            raise DatabaseUnavailable(
+                "The database of CHECKOUT_DATABASE_URL is read-only: a standby, or one with "
+                "default_transaction_read_only; name the primary"
+            )
         version = await connection.fetchval("SHOW server_version")
         return f"PostgreSQL {version} answers, the schema is up to date"
 
