@@ -101,6 +101,7 @@ async def test_a_broker_that_does_not_answer_is_code_3(files: CommandLine, nowhe
 async def test_a_database_that_does_not_answer_is_code_4(files: CommandLine, nowhere: str) -> None:
     ended = await _all(files.changed(database_url=f"postgresql://a:b@{nowhere}/c"), DATABASE_COMMANDS)
     assert _codes(ended) == dict.fromkeys(ended, 4)
+    assert [command for command, each in ended.items() if f"({nowhere})" not in each.err] == []
     assert [command for command, each in ended.items() if "Traceback" in each.err] == []
 
 

@@ -4,13 +4,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from aiormq.channel import Channel
+from yarl import URL
 
 from worker.amqp.connection import connected, open_channel
 from worker.amqp.topology import require_exchange, require_right_to_publish
+from worker.errors import DatabaseUnavailable
 from worker.postgres.pool import Pool, open_pool
 from worker.settings import Settings
 
 _LOOKUP_SECONDS = 60.0
+_DATABASE_PORT = 5432
 # Which index serves a look-up depends on what is asked for, however often it is asked.
 _LOOKUPS = {"plan_cache_mode": "force_custom_plan"}
 
@@ -33,8 +36,22 @@ async def database(
     )
     try:
         yield pool
+    except DatabaseUnavailable as fault:
+        if isinstance(fault.__cause__, OSError):
+            raise DatabaseUnavailable(f"{fault}{_place(settings.database)}") from fault.__cause__
+        raise
     finally:
         pool.terminate()
+
+
+def _place(text: str) -> str:
+    """Host and port, where they are plain: a password that is not encoded may be mistaken for them."""
+    try:
+        url = URL(text)
+    except ValueError:
+        return ""
+    is_plain = url.host and text.count("@") == bool(url.user)
+    return f" ({url.host_subcomponent}:{url.port or _DATABASE_PORT})" if is_plain else ""
 
 
 @asynccontextmanager

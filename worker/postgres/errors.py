@@ -20,8 +20,23 @@ from worker.errors import (
 _CONFLICTS: Final = frozenset({"23505", "40001", "40P01"})
 # data exception, integrity constraint violation, program limit exceeded (a key too long for its index).
 _DATA_CLASSES: Final = frozenset({"22", "23", "54"})
-# credentials, no such database.
-_DENIED_CLASSES: Final = frozenset({"28", "3D"})
+_BROKEN_OFF: Final = "has broken the connection off, or let none be made: is it running?"
+_BETWEEN: Final = "is shutting down or starting: try again soon"
+_DENIED: Final = "refuses user or password, or this user from here (pg_hba.conf)"
+_CURES: Final = {
+    "08001": _BROKEN_OFF,
+    "08003": _BROKEN_OFF,
+    "08006": _BROKEN_OFF,
+    "25006": "is read-only: name the primary, if this is a standby",
+    "28000": _DENIED,
+    "28P01": _DENIED,
+    "3D000": "is not there: look at its name, or create it",
+    "53100": "has no room left on its disk",
+    "53300": "has too many connections: raise its max_connections, or run less at once",
+    "57P01": _BETWEEN,
+    "57P02": _BETWEEN,
+    "57P03": _BETWEEN,
+}
 # undefined table, column, schema.
 _SCHEMA: Final = frozenset({"42P01", "42703", "3F000"})
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
@@ -63,8 +78,8 @@ def fault_of(error: asyncpg.PostgresError) -> WorkerError:
     """The fault that a SQLSTATE means. The text names code and constraint; DETAIL would carry values."""
     code = error.sqlstate or ""
     text = f"SQLSTATE {code} {type(error).__name__} {getattr(error, 'constraint_name', None) or ''}".rstrip()
-    if code[:2] in _DENIED_CLASSES:
-        return DatabaseUnavailable(f"The database refuses us ({text}): look at CHECKOUT_DATABASE_URL")
+    if cure := _CURES.get(code):
+        return DatabaseUnavailable(f"The database of CHECKOUT_DATABASE_URL {cure} (SQLSTATE {code})")
     if code in _CONFLICTS:
         return TransactionConflict(text)
     if code[:2] in _DATA_CLASSES:
@@ -77,5 +92,5 @@ def fault_of(error: asyncpg.PostgresError) -> WorkerError:
             f"{text}: {error.args[0]}; `checkout migrate` needs the owner of the schema, all else what "
             "deploy/postgresql/roles.sql grants"
         )
-    # All else is no message's fault: restarts, full disks.
+    # All else is no message's fault.
     return DatabaseUnavailable(text)

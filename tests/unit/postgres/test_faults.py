@@ -72,6 +72,30 @@ async def test_a_fault_names_code_and_constraint_and_no_value() -> None:
     assert str(fault_of(from_server("23505"))) == "SQLSTATE 23505 UniqueViolationError orders_one_per_group"
 
 
+@pytest.mark.parametrize(
+    ("sqlstate", "words"),
+    [
+        ("08001", "connection"),
+        ("08003", "connection"),
+        ("08006", "connection"),
+        ("25006", "read-only"),
+        ("28000", "user or password"),
+        ("28P01", "user or password"),
+        ("3D000", "is not there"),
+        ("53100", "disk"),
+        ("53300", "too many connections"),
+        ("57P01", "shutting down"),
+        ("57P02", "starting"),
+        ("57P03", "starting"),
+    ],
+)
+async def test_what_is_common_is_told_in_words_with_its_code(sqlstate: str, words: str) -> None:
+    told = str(fault_of(from_server(sqlstate)))
+    assert words in told
+    assert f"(SQLSTATE {sqlstate})" in told
+    assert "Error" not in told
+
+
 async def test_a_missing_right_names_what_it_is_missing_for_and_who_has_it() -> None:
     fields = {"C": "42501", "M": "permission denied for table orders", "D": SECRET, "H": SECRET}
     fault = fault_of(asyncpg.PostgresError.new(fields))
