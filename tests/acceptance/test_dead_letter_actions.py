@@ -38,6 +38,8 @@ async def test_a_dry_run_sends_nothing(
     assert (dry.code, len(dry.document["chosen"])) == (0, 4)
     shown = await command_line.run("dead-letters", "replay", "--dry-run")
     assert shown.out == "6 dead letters would be replayed: 6 to cart.checkout\n"
+    one = await command_line.run("dead-letters", "replay", "--dry-run", "--limit", "1")
+    assert one.out == "1 dead letter would be replayed: 1 to cart.checkout\n"
     for verb in (["discard", "--why", "x"], ["export", "--to", "there"]):
         assert (await _run(command_line, *verb, "--dry-run")).code == 0
     assert command_line.files("there") == []

@@ -141,6 +141,34 @@ async def test_a_body_of_very_many_lines_is_cut_and_what_is_wrong_is_not(
     assert whole["body"] == json.loads(body)
 
 
+async def test_a_line_without_end_is_cut_for_people(
+    broker: Broker, database: Database, settings: Settings, command_line: CommandLine
+) -> None:
+    await broker.publish(b"x" * 100_000, message_id="long", app_id=SOURCE)
+    async with consuming(archiving_by(settings)):
+        await archived(database, 1)
+    shown = await command_line.run("dead-letters", "show", "long", "--unmask", "--why", "a test")
+    assert len(shown.out) < 10_000
+    assert "96,000 more characters: --json shows all of them" in shown.out
+    whole = await command_line.run("dead-letters", "show", "long", "--unmask", "--why", "a test", "--json")
+    assert whole.document["bodyText"] == "x" * 100_000
+
+
+@pytest.mark.usefixtures("letters")
+@pytest.mark.parametrize("command", ["list", "groups"])
+async def test_a_code_that_no_version_knows_is_told_where_nothing_has_it(
+    command_line: CommandLine, database: Database, command: str
+) -> None:
+    ended = await command_line.run("dead-letters", command, "--code", "cntract", "--json")
+    assert (ended.code, ended.document) == (0, [])
+    assert "contract-violation" in ended.err
+    known = await command_line.run("dead-letters", command, "--code", "not-utf8")
+    assert (known.code, known.err) == (0, "")
+    await database.execute("UPDATE dead_letters SET code = 'cntract'")
+    found = await command_line.run("dead-letters", "list", "--code", "cntract", "--json")
+    assert (found.document != [], found.err) == (True, "")
+
+
 async def test_unmasking_needs_a_reason_and_is_noted(
     letters: list[Request], command_line: CommandLine, database: Database
 ) -> None:
@@ -183,6 +211,8 @@ async def test_a_letter_is_found_by_its_id_and_by_the_beginning_of_it(
     missing = await command_line.run("dead-letters", "show", "nobody")
     assert (missing.code, missing.out) == (1, "")
     assert missing.err == "nobody: there is no such dead letter\n"
+    short = await command_line.run("dead-letters", "show", found["id"][:7])
+    assert (short.code, "at least the first 8 digits" in short.err) == (1, True)
     as_json = await command_line.run("dead-letters", "show", "nobody", "--json")
     assert (as_json.code, as_json.document["problems"][0]["name"]) == (1, "nobody")
 

@@ -51,6 +51,7 @@ async def _exported(command_line: CommandLine, **changes: Any) -> Path:
         ["replay", "--limit", "99999999999999999999", "--dry-run"],
         ["replay", "--rate", "inf", "--dry-run"],
         ["replay", "--rate", "nan", "--dry-run"],
+        ["replay", "--canary", "0", "--dry-run"],
     ],
 )
 async def test_values_out_of_range_are_wrong_usage(command_line: CommandLine, arguments: list[str]) -> None:

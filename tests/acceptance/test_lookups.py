@@ -82,6 +82,16 @@ async def test_what_is_not_there_is_a_problem(command_line: CommandLine) -> None
     assert "there is no cart" in cart.err
 
 
+@pytest.mark.parametrize("what", ["order", "cart"])
+async def test_what_is_not_there_is_told_as_json_where_asked_for(
+    command_line: CommandLine, what: str
+) -> None:
+    name = guid()
+    ended = await command_line.run(f"{what}s", "show", name, "--json")
+    assert (ended.code, ended.err) == (1, "")
+    assert ended.document == {"problems": [{"name": name, "problem": f"there is no such {what}"}]}
+
+
 async def test_nothing_to_list_is_an_empty_list(command_line: CommandLine) -> None:
     listed = await command_line.run("orders", "list", "--json")
     assert (listed.code, listed.document) == (0, [])

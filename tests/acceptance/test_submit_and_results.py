@@ -259,3 +259,13 @@ async def test_a_bodiless_or_foreign_event_does_not_end_the_following(
     assert any(each["type"] == "checkout.completed" for each in ended.documents)
     assert "1 order" in told.out
     assert "\x1b" not in told.out
+
+
+async def test_nothing_on_standard_input_is_told_as_that(command_line: CommandLine) -> None:
+    ended = await command_line.run("submit", "-", stdin=b"\n\n")
+    assert (ended.code, ended.out, ended.err) == (2, "", "checkout: standard input held no command\n")
+
+
+async def test_how_many_events_came_is_told_where_they_are_too_few(command_line: CommandLine) -> None:
+    ended = await command_line.run("results", "--count", "1", "--timeout", "0.1")
+    assert (ended.code, ended.err.splitlines()[-1]) == (1, "0 of 1 came")

@@ -6,7 +6,7 @@ from uuid import UUID
 from cyclopts import App
 
 from worker.cli.lines import print_lines
-from worker.cli.output import AsJson, console, errors, print_json, records
+from worker.cli.output import AsJson, console, print_json, print_missing, records
 from worker.cli.services import database
 from worker.postgres.lookups import Lookups, Record
 from worker.settings import Settings
@@ -30,8 +30,7 @@ async def show(cart_id: UUID, *, customer: UUID | None = None, json: AsJson = Fa
     async with database(Settings.load()) as pool:
         found = await Lookups(pool).carts(str(cart_id), str(customer) if customer else None)
     if not found:
-        errors.print(f"there is no cart {cart_id}")
-        return 1
+        return print_missing("cart", cart_id, as_json=json)
     if json:
         print_json(records(found))
     else:

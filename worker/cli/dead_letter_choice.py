@@ -1,5 +1,6 @@
 """The dead letters that something is to be done to: named ones, or all that a filter finds."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Final, NamedTuple
@@ -9,13 +10,14 @@ from cyclopts import Parameter, validators
 from contracts.wire import CHECKOUT_KEY, UPDATE_KEY
 from worker.cli.actor import actor
 from worker.cli.dead_letter_selection import Selection
-from worker.cli.output import confirm, errors, moment, safe
+from worker.cli.output import confirm, counted, errors, moment, safe
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import Chosen, Held, Replays
 
 _KEYS: Final = (CHECKOUT_KEY, UPDATE_KEY)
 _SHOWN: Final = 20
+_TOO_SHORT: Final = re.compile(r"[0-9a-f]{1,7}")
 _LONGEST_NAME: Final = 200
 
 
@@ -93,7 +95,7 @@ class Choice:
     def confirm(self, verb: str, *, yes: bool) -> None:
         """Ask, unless each was named. Raises: ConfigurationFault."""
         if self.letters and not self.is_named:
-            confirm(f"{verb} {len(self.letters):,} dead letters?", yes=yes)
+            confirm(f"{verb} {counted(len(self.letters), 'dead letter')}?", yes=yes)
 
     def keep_only(self, states: Collection[LetterState]) -> None:
         """Those in other states, and those that others are replaying, are problems."""
@@ -187,11 +189,17 @@ async def choose(
     return choice
 
 
+def nothing_called(name: str) -> str:
+    """Why nothing is found under this name."""
+    hint = ": of an id, name at least the first 8 digits" if _TOO_SHORT.fullmatch(name) else ""
+    return f"there is no such dead letter{hint}"
+
+
 def _named(found: dict[str, list[Chosen]]) -> Choice:
     choice, letters = Choice(is_named=True), {}
     for name, meant in found.items():
         if not meant:
-            choice.problems.append(Problem(name, "there is no such dead letter"))
+            choice.problems.append(Problem(name, nothing_called(name)))
         elif len(meant) > 1 and meant[0].dead_letter_id != name:
             ids = ", ".join(each.dead_letter_id for each in meant)
             choice.problems.append(Problem(name, f"several are called that, name one of {ids}"))

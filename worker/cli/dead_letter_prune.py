@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from worker.cli.dead_letter_choice import Note
 from worker.cli.moment import Moment, moment_of
-from worker.cli.output import AsJson, DryRun, Yes, confirm, console, print_json
+from worker.cli.output import AsJson, DryRun, Yes, confirm, console, counted, print_json
 from worker.cli.services import database
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import FINISHED, DeadLetters, LetterState
@@ -53,7 +53,7 @@ async def prune(
         found = {each["state"]: each["count"] for each in await letters.prunable(state, before)}
         count = sum(found.values())
         if count and not dry_run:
-            confirm(f"Remove {count:,} dead letters for good?", yes=yes)
+            confirm(f"Remove {counted(count, 'dead letter')} for good?", yes=yes)
             while some := await letters.prune(state, before, note.name, note.why):
                 pruned += some
     if json:

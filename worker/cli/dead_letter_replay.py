@@ -16,7 +16,7 @@ from worker.cli.dead_letter_choice import Choice, Problem, Sending, choose
 from worker.cli.dead_letter_files import imported, read_files
 from worker.cli.dead_letter_selection import Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Limit, Yes, confirm, console, errors, print_json, safe
+from worker.cli.output import AsJson, DryRun, Limit, Yes, confirm, console, counted, errors, print_json, safe
 from worker.cli.services import database, publishing
 from worker.deadletters.replay_message import key_of
 from worker.deadletters.replaying import Order, Replaying, Tally
@@ -29,7 +29,7 @@ _SHOWN: Final = 20
 _NO_KEY: Final = "nothing tells what it was meant as: say --as cart.checkout or --as cart.update, or edit it"
 _PENDING: Final = "is a worker running? `checkout dead-letters list --state replaying` has them"
 _Rate = Parameter(validator=validators.Number(gt=0, lte=100_000))
-_NotNegative = Parameter(validator=validators.Number(gte=0))
+_Some = Parameter(validator=validators.Number(gte=1))
 
 
 @Parameter(name="*")
@@ -43,13 +43,13 @@ class How(Sending):
     rate: Annotated[float | None, _Rate] = None
     """Messages a second, steadily. Default: as fast as the broker takes them."""
 
-    canary: Annotated[int, _NotNegative] = 0
+    canary: Annotated[int | None, _Some] = None
     """Send so many first, and no more if one of them is not resolved."""
 
     @property
     def order(self) -> Order:
         """Raises: ConfigurationFault."""
-        return Order(self.name, self.why, self.known_key, self.rate, self.canary, self.wait)
+        return Order(self.name, self.why, self.known_key, self.rate, self.canary or 0, self.wait)
 
 
 async def replay(
@@ -85,7 +85,7 @@ async def replay(
     if files and dry_run:
         return _print_files(files, as_json=json)
     if files:
-        confirm(f"Replay the dead letters of {_count_of(files)}?", yes=yes)
+        confirm(f"Replay the dead letters of {counted(len(files), 'file')}?", yes=yes)
     async with database(settings) as pool:
         names = await imported(pool, files, order.actor) if files else ids
         choice = await choose(Replays(pool), names, selection, REPLAYABLE, limit)
@@ -161,12 +161,8 @@ def _print_files(files: Sequence[Path], *, as_json: bool) -> int:
     if as_json:
         print_json({"dryRun": True, "files": len(files)})
     else:
-        console.print(f"{_count_of(files)} can be read and would be replayed", highlight=False)
+        console.print(f"{counted(len(files), 'file')} can be read and would be replayed", highlight=False)
     return Exit.OK
-
-
-def _count_of(files: Sequence[Path]) -> str:
-    return f"{len(files):,} file{'' if len(files) == 1 else 's'}"
 
 
 def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
@@ -177,9 +173,8 @@ def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
     else:
         keys = Counter(key_of(each.queue, each.routing_key) or key for each in choice.letters)
         told = ", ".join(f"{count:,} to {name}" for name, count in sorted(keys.items(), key=str))
-        console.print(
-            f"{len(choice.letters):,} dead letters would be replayed{told and f': {told}'}", highlight=False
-        )
+        count = counted(len(choice.letters), "dead letter")
+        console.print(f"{count} would be replayed{told and f': {told}'}", highlight=False)
         choice.print_left()
     return Exit.PROBLEMS if choice.problems else Exit.OK
 

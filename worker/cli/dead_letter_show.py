@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from pydantic_core import from_json
 
 from worker.amqp.frame_shield import UndecodableProperties
-from worker.cli.dead_letter_choice import Choice, Note, Problem
+from worker.cli.dead_letter_choice import Choice, Note, Problem, nothing_called
 from worker.cli.exit import Exit
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, console, moment, print_json, records, safe
@@ -24,6 +24,7 @@ from worker.settings import Settings
 
 _MOST: Final = 20
 _MOST_LINES: Final = 2_000
+_LONGEST_LINE: Final = 4_000
 _HIDDEN: Final = "hidden: it is no JSON and may hold what is masked; see it with --unmask --why TEXT"
 _BOM: Final = b"\xef\xbb\xbf"
 _ON_WIRE: Final = {"message_type": "type"}
@@ -58,7 +59,7 @@ async def show(
         found = await letters.find(name, _MOST)
         letter = _only(name, found)
         if letter is None:
-            return _print_problem(name, _problem(found, await letters.history(name)), as_json=json)
+            return _print_problem(name, _problem(name, found, await letters.history(name)), as_json=json)
         if unmask:
             await letters.note(letter["dead_letter_id"], LetterAction.UNMASKED, note.name, note.why)
         history = await letters.history(letter["dead_letter_id"])
@@ -76,14 +77,14 @@ def _only(name: str, found: list[Record]) -> Record | None:
     return meant[0] if len(meant) == 1 else None
 
 
-def _problem(found: list[Record], history: list[Record]) -> str:
+def _problem(name: str, found: list[Record], history: list[Record]) -> str:
     """Why nothing can be shown."""
     if found:
         ids = ", ".join(f"{letter['dead_letter_id']} ({letter['state']})" for letter in found)
         return f"several are called that, name one of {ids}"
     if history:
         return f"this dead letter was pruned at {moment(history[-1]['acted_at'])} UTC"
-    return "there is no such dead letter"
+    return nothing_called(name)
 
 
 def _print_problem(name: str, problem: str, *, as_json: bool) -> int:
@@ -173,7 +174,7 @@ def _print_members(members: Mapping[str, Any], margin: str = "  ") -> None:
             console.print(f"{margin}{safe(name)}:", markup=False, highlight=False)
             _print_members(value, margin + "  ")
         else:
-            text = f"{margin}{safe(name)}: {safe(value)}"
+            text = f"{margin}{safe(name)}: {_cut(safe(value))}"
             console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
@@ -185,9 +186,16 @@ def _print_body(shown: Shown) -> None:
         lines = pointed(shown.body["body"], shown.violations)
     for line in (*lines[:_MOST_LINES], *_with_rules(lines[_MOST_LINES:])):
         style = "red" if line.is_rule else ""
-        console.print(f"  {safe(line.text)}", style=style, markup=False, highlight=False, soft_wrap=True)
+        console.print(
+            f"  {_cut(safe(line.text))}", style=style, markup=False, highlight=False, soft_wrap=True
+        )
     if len(lines) > _MOST_LINES:
         console.print(f"\n  {len(lines):,} lines: --json shows all of them", highlight=False)
+
+
+def _cut(text: str) -> str:
+    left = len(text) - _LONGEST_LINE
+    return f"{text[:_LONGEST_LINE]}… {left:,} more characters: --json shows all of them" if left > 0 else text
 
 
 def _with_rules(lines: Sequence[Line]) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from cyclopts import App
 
+from contracts.codes import DeadLetterCode
 from worker.cli import (
     dead_letter_discard,
     dead_letter_edit,
@@ -15,7 +16,7 @@ from worker.cli import (
 )
 from worker.cli.dead_letter_selection import AllStates, Selection, States, states_of
 from worker.cli.lines import print_lines
-from worker.cli.output import AsJson, Limit, console, moment, print_json, records
+from worker.cli.output import AsJson, Limit, console, errors, moment, print_json, records, safe
 from worker.cli.services import database
 from worker.deadletters.mask import Mask
 from worker.postgres.dead_letters import DeadLetters, Record
@@ -63,6 +64,8 @@ async def list_letters(
         print_json(letters)
     else:
         _print_letters(letters, are_more=len(rows) > limit)
+    if not letters:
+        _print_unknown(wanted.code)
 
 
 @app.command
@@ -92,6 +95,8 @@ async def groups(
     async with database(Settings.load()) as pool:
         states = states_of(state, all_states=all_states)
         found = await DeadLetters(pool).groups(states, code=code, limit=limit)
+    if not found:
+        _print_unknown(code)
     if json:
         print_json(records(found))
         return
@@ -108,6 +113,16 @@ async def groups(
 def listed(rows: list[Record]) -> list[dict[str, Any]]:
     """Rows with the names of the interface."""
     return [{"id": each.pop("deadLetterId")} | each for each in records(rows)]
+
+
+def _print_unknown(code: str | None) -> None:
+    """Older versions may have left others than those that are known now: these are found all the same."""
+    if code is not None and code not in set(DeadLetterCode):
+        errors.print(
+            f"this version sets nothing aside as {safe(code)}; its codes are {', '.join(DeadLetterCode)}",
+            markup=False,
+            highlight=False,
+        )
 
 
 def _print_letters(letters: list[dict[str, Any]], *, are_more: bool) -> None:

@@ -6,7 +6,7 @@ from uuid import UUID
 from cyclopts import App
 
 from worker.cli.lines import print_lines
-from worker.cli.output import AsJson, Limit, errors, print_json, records
+from worker.cli.output import AsJson, Limit, print_json, print_missing, records
 from worker.cli.services import database
 from worker.postgres.lookups import Lookups
 from worker.settings import Settings
@@ -50,7 +50,7 @@ def _text(identifier: UUID | None) -> str | None:
 
 
 @app.command
-async def show(order_id: UUID, *, json: AsJson = False) -> int:  # noqa: ARG001 - an order is shown as JSON
+async def show(order_id: UUID, *, json: AsJson = False) -> int:
     """Show one order as it was published.
 
     Parameters
@@ -63,7 +63,6 @@ async def show(order_id: UUID, *, json: AsJson = False) -> int:  # noqa: ARG001 
     async with database(Settings.load()) as pool:
         order = await Lookups(pool).order(str(order_id))
     if order is None:
-        errors.print(f"there is no order {order_id}")
-        return 1
+        return print_missing("order", order_id, as_json=json)
     print_json(order)
     return 0

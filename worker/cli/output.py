@@ -11,6 +11,7 @@ from cyclopts import Parameter, validators
 from pydantic_core import to_json
 from rich.console import Console
 
+from worker.cli.exit import Exit
 from worker.cli.streams import interruptible
 from worker.deadletters.base64_bytes import with_base64
 from worker.errors import ConfigurationFault
@@ -49,6 +50,15 @@ def print_json(value: Any) -> None:
 def print_line(value: Any) -> None:
     """One JSON document on one line; headers of strangers may hold bytes."""
     console.out(_harmless(to_json(with_base64(value), inf_nan_mode="strings").decode()), highlight=False)
+
+
+def print_missing(what: str, name: object, *, as_json: bool) -> Exit:
+    """Tell that there is no such thing."""
+    if as_json:
+        print_json({"problems": [{"name": str(name), "problem": f"there is no such {what}"}]})
+    else:
+        errors.print(f"there is no {what} {name}")
+    return Exit.PROBLEMS
 
 
 def moment(time: datetime) -> str:

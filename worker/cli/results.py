@@ -57,7 +57,10 @@ async def follow(
                 while count is None or seen < count:
                     _print(await subscription.next(), as_json=json)
                     seen += 1
-    return 1 if count is not None and seen < count else 0
+    if count is None or seen >= count:
+        return 0
+    errors.print(f"{seen:,} of {count:,} came", highlight=False)
+    return 1
 
 
 def _print(event: SubscribedEvent, *, as_json: bool) -> None:
@@ -126,8 +129,10 @@ async def republish(
         async for page in stored.pages(start, returned=returned, source=source, size=_PAGE):
             sent += len(page)
             unheard += 0 if dry_run else await _republish(stored, publisher, page)
-    told = "would be sent" if dry_run else "sent"
-    console.print(f"{counted(sent, 'event')} {told}, {unheard} returned again", highlight=False)
+    told = "would be sent" if dry_run else f"sent, {unheard:,} returned again"
+    console.print(f"{counted(sent, 'event')} {told}", highlight=False)
+    if unheard:
+        errors.print(f"no queue took those: bind one to {RESULTS_EXCHANGE}, and run this again")
     return 1 if unheard else 0
 
 

@@ -52,6 +52,8 @@ async def command(
         Only look whether the worker would read the commands.
     """
     bodies = list(_bodies(files))
+    if not bodies and files:
+        raise ConfigurationFault("standard input held no command")
     if not bodies or (message_id and len(bodies) > 1):
         raise ConfigurationFault("name files with one command each, or -; --message-id goes with one command")
     settings = Settings.load()
