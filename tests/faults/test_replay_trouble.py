@@ -10,7 +10,7 @@ from yarl import URL
 
 from tests.support.archive import archived
 from tests.support.broker import CHECKOUT, Broker, connected_broker
-from tests.support.carts import requests
+from tests.support.carts import a_request, requests
 from tests.support.causes import Cause
 from tests.support.command_line import CommandLine, finished
 from tests.support.eventually import eventually
@@ -121,3 +121,19 @@ async def test_ctrl_c_ends_a_replay_that_waits(stage: Stage, command_line: Comma
     assert ended.code == 130
     assert f"{COUNT} replayed: {COUNT} without an outcome yet" in ended.err
     await _finish(stage, command_line, cause)
+
+
+@pytest.mark.usefixtures("cause")
+async def test_an_alarm_of_the_broker_ends_what_would_publish_before_anything_is_sent(
+    stage: Stage, command_line: CommandLine, broker: Broker
+) -> None:
+    file = command_line.file("cart.json", a_request("a").body)
+    async with stage.alarm():
+        ended = await asyncio.gather(
+            command_line.run("dead-letters", "replay", "--yes", "--wait", "3"),
+            command_line.run("submit", file),
+        )
+    assert [each.code for each in ended] == [3, 3]
+    assert all("blocks publishing, and nothing was sent" in each.err for each in ended)
+    assert set((await states(stage.database)).values()) == {"parked"}
+    assert (await broker.ready(), await actions(stage.database, "replayed")) == (0, [])

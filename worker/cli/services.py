@@ -1,5 +1,6 @@
 """The services that a command talks to, for as long as it runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,12 +9,13 @@ from yarl import URL
 
 from worker.amqp.connection import connected, open_channel
 from worker.amqp.topology import require_exchange, require_right_to_publish
-from worker.errors import DatabaseUnavailable
+from worker.errors import BrokerUnavailable, DatabaseUnavailable
 from worker.postgres.pool import Pool, open_pool
 from worker.settings import Settings
 
 _LOOKUP_SECONDS = 60.0
 _DATABASE_PORT = 5432
+_ALARM_SECONDS = 25.0
 # Which index serves a look-up depends on what is asked for, however often it is asked.
 _LOOKUPS = {"plan_cache_mode": "force_custom_plan"}
 
@@ -67,9 +69,21 @@ async def publishing(settings: Settings, exchange: str) -> AsyncIterator[Channel
 
     Raises:
         ConfigurationFault, TopologyFault: the exchange is not there.
-        BrokerUnavailable: nobody answers, or this user may not publish there.
+        BrokerUnavailable: nobody answers, this user may not publish there, or nobody may.
     """
     async with broker(settings) as channel:
         await require_exchange(channel, exchange)
         await require_right_to_publish(channel, exchange)
+        await _require_no_alarm(channel)
         yield channel
+
+
+async def _require_no_alarm(channel: Channel) -> None:
+    """A broker tells that it blocks publishing when something is first published, as it just was."""
+    try:
+        async with asyncio.timeout(_ALARM_SECONDS):
+            await channel.connection.ready()
+    except TimeoutError:
+        raise BrokerUnavailable(
+            "The broker blocks publishing, and nothing was sent: look at its memory and disk alarms"
+        ) from None
