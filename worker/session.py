@@ -23,7 +23,7 @@ from worker.sweeper import Sweeper
 from worker.telemetry import LogEvent
 
 BEAT_SECONDS: Final = 5.0
-_LAST_SECONDS: Final = 1.0
+_FLUSH_SECONDS: Final = 1.0
 _FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 10.0
 
@@ -71,7 +71,7 @@ class Session:
                     await self._drain(lanes, grace)
                 # What ended meanwhile, and told no fault, is no reason to begin anything.
                 if not work.over.is_set():
-                    await asyncio.wait([work.begin(self._flush())], timeout=_LAST_SECONDS)
+                    await asyncio.wait([work.begin(self._flush())], timeout=_FLUSH_SECONDS)
         if not stop.is_set():
             raise BrokerUnavailable("Some work of the session ended without a reason")
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 
-_LAST_SECONDS: Final = 1.0
+_CANCEL_AGAIN_SECONDS: Final = 1.0
 
 
 class SessionWork:
@@ -49,7 +49,7 @@ class SessionWork:
             for task in kept:
                 task.cancel()
             try:
-                await asyncio.wait(kept, timeout=_LAST_SECONDS)
+                await asyncio.wait(kept, timeout=_CANCEL_AGAIN_SECONDS)
             except asyncio.CancelledError as error:
                 cancelled = error
             if not all(task.done() for task in kept):

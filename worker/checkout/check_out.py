@@ -53,7 +53,8 @@ def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Cata
     expired = lifetime.expiration if command.asked >= lifetime.expires else None
     judgements = judge_groups(cart, grouped, situation, catalog, asked=command.asked, expired=expired)
     outcomes = [
-        _settle(group, judgements.get(group.name), command, situation, catalog) for group in grouped.groups
+        _decide_group(group, judgements.get(group.name), command, situation, catalog)
+        for group in grouped.groups
     ]
     line_errors = {line: error for each in judgements.values() for line, error in each.line_errors.items()}
     new = tuple(each.new for each in outcomes if each.new)
@@ -71,7 +72,7 @@ def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Cata
     )
 
 
-def _settle(
+def _decide_group(
     group: Group, judgement: Judgement | None, command: Command, situation: Situation, catalog: Catalog
 ) -> _Outcome:
     content_hash = group_hash(group.lines)

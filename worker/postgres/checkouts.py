@@ -117,7 +117,7 @@ class BatchStore:
             return await self._write(decided, marks)
         async with self._connection.transaction():
             overtaken = await self._write(decided, marks)
-            await self._settle([each for each in replays if each.cart_key not in overtaken])
+            await self._resolve_replays([each for each in replays if each.cart_key not in overtaken])
         return overtaken
 
     async def _write(self, decided: Sequence[Decided], marks: Iterable[Mark]) -> set[tuple[str, str]]:
@@ -126,7 +126,7 @@ class BatchStore:
         rows = await self._connection.fetch(statement("commit"), *arrays)
         return {changing[row["position"] - 1] for row in rows}
 
-    async def _settle(self, commands: Sequence[Command]) -> None:
+    async def _resolve_replays(self, commands: Sequence[Command]) -> None:
         """A token that is not expected changes nothing."""
         rows = ((each.replay_token, each.customer_id, each.message_id) for each in commands)
         await self._connection.execute(statement("settle_replays"), *commit_rows.columns(rows, width=3))
