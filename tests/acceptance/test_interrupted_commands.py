@@ -43,10 +43,14 @@ async def test_a_question(
     assert await actions(database, "replayed") == []
 
 
-async def test_a_submission_from_the_keyboard(command_line: CommandLine, broker: Broker) -> None:
-    async with at_terminal(command_line, "submit", "-") as (process, keyboard):
+@pytest.mark.parametrize("arguments", [["submit", "-"], ["catalog", "import", "/dev/stdin"]])
+async def test_a_file_from_the_keyboard(
+    command_line: CommandLine, broker: Broker, database: Database, arguments: list[str]
+) -> None:
+    items = await database.count("catalog_items")
+    async with at_terminal(command_line, *arguments) as (process, keyboard):
         await keyboard.type("{}")
         process.send_signal(signal.SIGINT)
         ended = await finished(process)
     assert (ended.code, ended.out) == (_ENDED, "")
-    assert await broker.ready() == 0
+    assert (await broker.ready(), await database.count("catalog_items")) == (0, items)

@@ -16,6 +16,7 @@ from worker.cli.exit import Exit
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, DryRun, Limit, counted, errors, print_json
 from worker.cli.services import database
+from worker.cli.streams import interruptible
 from worker.errors import ConfigurationFault
 from worker.postgres.catalog import CatalogItems, ItemRow
 from worker.settings import Settings
@@ -40,7 +41,7 @@ async def import_catalog(file: Path, *, dry_run: DryRun = False, json: AsJson = 
         Print JSON.
     """
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
-        with _opened(file, progress) as stream:
+        with _opened(file, progress) as stream, interruptible():
             read = CatalogFile(stream)
             rows = await _rows(read)
         revision = None
