@@ -21,7 +21,7 @@ from worker.cli.output import AsJson, DryRun, Yes, confirm, console, errors, pri
 from worker.cli.services import database, publishing
 from worker.deadletters.copy import copy_of
 from worker.deadletters.replay_message import key_of
-from worker.deadletters.replaying import Order, Replaying, Tally
+from worker.deadletters.replaying import Replaying, ReplayPlan, Tally
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import DeadLetters, LetterAction, LetterState, Record
 from worker.postgres.pool import Pool
@@ -40,9 +40,9 @@ class Correction(Sending):
     """A file with the corrected body. Without it, $EDITOR opens."""
 
     @property
-    def order(self) -> Order:
+    def plan(self) -> ReplayPlan:
         """Raises: ConfigurationFault."""
-        return Order(self.name, self.why, self.known_key, wait_seconds=self.wait)
+        return ReplayPlan(self.name, self.why, self.known_key, wait_seconds=self.wait)
 
 
 async def edit(
@@ -69,14 +69,14 @@ async def edit(
         Print JSON.
     """
     correction, settings = correction or Correction(), Settings.load()
-    order = correction.order
+    plan = correction.plan
     async with database(settings) as pool:
         choice = await choose(Replays(pool), [name], None, tuple(LetterState))
         if not choice.letters:
             return _print_problems(choice, as_json=json)
         (letter,) = await Replays(pool).whole(choice.ids)
-        key = _key(letter, order.key)
-        body, written = await _body(pool, letter, correction.body, order)
+        key = _key(letter, plan.key)
+        body, written = await _body(pool, letter, correction.body, plan)
         with _kept(written):
             copy = _copy(letter, body, key, settings)
             if isinstance(copy, Refusal):
@@ -85,7 +85,7 @@ async def edit(
                 return _print_plan(copy, as_json=json)
             if correction.body is None:
                 confirm("Send the copy?", yes=yes)
-            tally = await _send(settings, pool, copy, letter, order)
+            tally = await _send(settings, pool, copy, letter, plan)
             _forget(written)
     return _print(copy, tally, as_json=json)
 
@@ -107,13 +107,13 @@ class Refusal:
     violations: Sequence[Violation] = ()
 
 
-async def _body(pool: Pool, letter: Record, file: Path | None, order: Order) -> tuple[bytes, Path | None]:
+async def _body(pool: Pool, letter: Record, file: Path | None, plan: ReplayPlan) -> tuple[bytes, Path | None]:
     """What to send, and the file of the editor, where that holds something new."""
     if file is not None:
         return _read(file), None
     # Whoever edits sees what is masked elsewhere.
-    reason = order.why or "to edit a copy"
-    await DeadLetters(pool).note(letter["dead_letter_id"], LetterAction.UNMASKED, order.actor, reason)
+    reason = plan.why or "to edit a copy"
+    await DeadLetters(pool).note(letter["dead_letter_id"], LetterAction.UNMASKED, plan.actor, reason)
     body, written = await edited(letter["body"])
     if body == letter["body"]:
         _forget(written)
@@ -165,10 +165,10 @@ def _print_refusal(name: str, refusal: Refusal, *, as_json: bool) -> int:
     return Exit.PROBLEMS
 
 
-async def _send(settings: Settings, pool: Pool, copy: Copy, letter: Record, order: Order) -> Tally:
+async def _send(settings: Settings, pool: Pool, copy: Copy, letter: Record, plan: ReplayPlan) -> Tally:
     replays = Replays(pool)
     async with publishing(settings, COMMANDS_EXCHANGE) as channel:
-        token = await replays.copy(copy, order.actor, order.why)
+        token = await replays.copy(copy, plan.actor, plan.why)
         claim = Claim(
             dead_letter_id=copy.dead_letter_id,
             replay_token=token,
@@ -179,7 +179,7 @@ async def _send(settings: Settings, pool: Pool, copy: Copy, letter: Record, orde
             body=copy.body,
             asked_at=letter["asked_at"],
         )
-        replaying = Replaying(replays, Publisher(channel), order, lambda _: None)
+        replaying = Replaying(replays, Publisher(channel), plan, lambda _: None)
         await replaying.publish([claim])
         await replaying.wait()
     return replaying.tally

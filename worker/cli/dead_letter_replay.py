@@ -19,7 +19,7 @@ from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Limit, Yes, confirm, console, counted, errors, print_json, safe
 from worker.cli.services import database, publishing
 from worker.deadletters.replay_message import key_of
-from worker.deadletters.replaying import Order, Replaying, Tally
+from worker.deadletters.replaying import Replaying, ReplayPlan, Tally
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import REPLAYABLE, Chosen, Replays
@@ -47,9 +47,9 @@ class How(Sending):
     """Send so many first, and no more if one of them is not resolved."""
 
     @property
-    def order(self) -> Order:
+    def plan(self) -> ReplayPlan:
         """Raises: ConfigurationFault."""
-        return Order(self.name, self.why, self.known_key, self.rate, self.canary or 0, self.wait)
+        return ReplayPlan(self.name, self.why, self.known_key, self.rate, self.canary or 0, self.wait)
 
 
 async def replay(
@@ -81,21 +81,21 @@ async def replay(
         Print JSON.
     """
     how, settings = how or How(), Settings.load()
-    order, files = how.order, _files(how.directory, ids, selection, limit)
+    plan, files = how.plan, _files(how.directory, ids, selection, limit)
     if files and dry_run:
         return _print_files(files, as_json=json)
     if files:
         confirm(f"Replay the dead letters of {counted(len(files), 'file')}?", yes=yes)
     async with database(settings) as pool:
-        names = await imported(pool, files, order.actor) if files else ids
+        names = await imported(pool, files, plan.actor) if files else ids
         choice = await choose(Replays(pool), names, selection, REPLAYABLE, limit)
-        _leave_others(choice, order.key, is_import=bool(files))
+        _leave_others(choice, plan.key, is_import=bool(files))
         if dry_run:
-            return _print_plan(choice, order.key, as_json=json)
+            return _print_plan(choice, plan.key, as_json=json)
         choice.confirm("Replay", yes=yes)
-        tally = await _run(settings, Replays(pool), order, choice)
+        tally = await _run(settings, Replays(pool), plan, choice)
     tally.skipped += choice.left
-    return _print(tally, choice, order, as_json=json)
+    return _print(tally, choice, plan, as_json=json)
 
 
 def _files(
@@ -128,12 +128,12 @@ def _problem(letter: Chosen, key: str | None, *, is_import: bool) -> str | None:
     return None if key_of(letter.queue, letter.routing_key) or key else _NO_KEY
 
 
-async def _run(settings: Settings, replays: Replays, order: Order, choice: Choice) -> Tally:
+async def _run(settings: Settings, replays: Replays, plan: ReplayPlan, choice: Choice) -> Tally:
     if not choice.letters:
         return Tally()
     async with publishing(settings, COMMANDS_EXCHANGE) as channel:
         with _progress(len(choice.letters)) as show:
-            replaying = Replaying(replays, Publisher(channel), order, show)
+            replaying = Replaying(replays, Publisher(channel), plan, show)
             try:
                 await replaying.run(choice.letters)
             except BaseException:
@@ -179,8 +179,8 @@ def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
     return Exit.PROBLEMS if choice.problems else Exit.OK
 
 
-def _print(tally: Tally, choice: Choice, order: Order, *, as_json: bool) -> int:
-    is_late = bool(tally.pending and order.wait_seconds)
+def _print(tally: Tally, choice: Choice, plan: ReplayPlan, *, as_json: bool) -> int:
+    is_late = bool(tally.pending and plan.wait_seconds)
     if as_json:
         print_json(_document(tally, choice))
     else:

@@ -25,7 +25,7 @@ _NOWHERE: Final = frozenset({Receipt.RETURNED, Receipt.REFUSED})
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ReplayPlan:
     """How to replay. Key: of those of which nothing else tells where they go. Waiting: without any news."""
 
     actor: str
@@ -64,11 +64,11 @@ class Replaying:
     """One run over dead letters that were chosen."""
 
     def __init__(
-        self, replays: Replays, publisher: Publisher, order: Order, news: Callable[[Tally], None]
+        self, replays: Replays, publisher: Publisher, plan: ReplayPlan, news: Callable[[Tally], None]
     ) -> None:
         self._replays = replays
         self._publisher = publisher
-        self._order = order
+        self._plan = plan
         self._news = news
         self._looked = monotonic()
         self.tally = Tally()
@@ -80,7 +80,7 @@ class Replaying:
             BrokerUnavailable: the broker said nothing of a whole flight; these claims lapse.
             DatabaseUnavailable: claims that were not seen may have been made, and lapse.
         """
-        canaries, others = chosen[: self._order.canary], chosen[self._order.canary :]
+        canaries, others = chosen[: self._plan.canary], chosen[self._plan.canary :]
         if canaries:
             await self._send(canaries)
             await self.wait()
@@ -93,7 +93,7 @@ class Replaying:
     async def wait(self) -> None:
         """Wait for outcomes, for as long as some come."""
         heard, left = monotonic(), len(self.tally.pending)
-        while self.tally.pending and monotonic() - heard < self._order.wait_seconds:
+        while self.tally.pending and monotonic() - heard < self._plan.wait_seconds:
             await self._look()
             if len(self.tally.pending) < left:
                 heard, left = monotonic(), len(self.tally.pending)
@@ -101,7 +101,7 @@ class Replaying:
                 await asyncio.sleep(_BETWEEN_LOOKS)
 
     async def _send(self, chosen: Sequence[Chosen]) -> None:
-        pace, waiting = Pace(self._order.rate), iter(chosen)
+        pace, waiting = Pace(self._plan.rate), iter(chosen)
         while flight := [each.dead_letter_id for each in islice(waiting, pace.flight)]:
             await pace.turn(len(flight))
             flying = asyncio.ensure_future(self._fly(flight))
@@ -117,7 +117,7 @@ class Replaying:
                 return
 
     async def _fly(self, ids: Sequence[str]) -> None:
-        claims = await self._replays.claim(ids, self._order.actor, self._order.why)
+        claims = await self._replays.claim(ids, self._plan.actor, self._plan.why)
         ours = {each.dead_letter_id for each in claims}
         self.tally.skipped += [each for each in ids if each not in ours]
         await self.publish(claims)
@@ -139,12 +139,12 @@ class Replaying:
             )
 
     def _message(self, claim: Claim) -> Outgoing:
-        key = key_of(claim.queue, claim.routing_key) or self._order.key or CHECKOUT_KEY
-        return replay_message(claim, key, self._order.actor)
+        key = key_of(claim.queue, claim.routing_key) or self._plan.key or CHECKOUT_KEY
+        return replay_message(claim, key, self._plan.actor)
 
     async def _give_back(self, claims: Sequence[Claim]) -> None:
         why = "the broker did not take the message"
-        await self._replays.give_back(claims, self._order.actor, why)
+        await self._replays.give_back(claims, self._plan.actor, why)
         for each in claims:
             del self.tally.pending[each.dead_letter_id]
             self.tally.given_back.append(each.dead_letter_id)
