@@ -129,10 +129,7 @@ class CartLineItem(TolerantModel):
     """Variables that the catalog item asks for, by name."""
 
     order_group: Name | None = None
-    """Lines of one group become one order. Absent: grouped by billing cycle and currency.
-
-    A number that the worker gave to one such pair in this cart means absent on lines of another pair.
-    """
+    """Lines of one group become one order. Absent: grouped by billing cycle and currency."""
 
     addon_items: "list[CartLineItem] | None" = None
     """Lines that belong to this one's group; they have no add-ons of their own."""

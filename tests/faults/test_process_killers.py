@@ -147,7 +147,7 @@ async def test_a_worker_that_stops_while_a_message_is_in_work_again_has_nothing_
         worker, _ = await stage.start(grace_seconds=0.1)
         await worker.until_logged("publishing-blocked")
         assert await stage.database.value(ATTEMPTS) == 1
-        stage.to_database.slow(0.05)
+        stage.to_database.slow(0.02)
         assert await worker.stop() == 0
         assert await stage.database.value(ATTEMPTS) == 0
     last, _ = await stage.start()

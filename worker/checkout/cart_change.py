@@ -1,6 +1,6 @@
 """The cart as it will be, after a checkout or an update."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -102,8 +102,7 @@ def _lines_after(
     """What was ordered stays as it was ordered, in the place of what was asked for, or at the end.
 
     A line that was to come into another group is there already: stored once more, under the new id that it
-    has in this cart, the next checkout by reference would order it once more. The group that it was
-    to come into failed for it, and what that has in the stored cart stays.
+    has in this cart, the next checkout by reference would order it once more.
     """
     ordered = _ordered_lines(situation)
     if not ordered and not errors:
@@ -115,8 +114,7 @@ def _lines_after(
         else:
             lines += ordered[line.order_group]
             ordered[line.order_group] = []
-    lines += chain.from_iterable(ordered.values())
-    return lines + _still_waiting(grouped.moved, situation, lines) if grouped.moved else lines
+    return lines + [line for group in ordered.values() for line in group]
 
 
 def _ordered_lines(situation: Situation) -> dict[str | None, list[CartLineItem]]:
@@ -126,17 +124,6 @@ def _ordered_lines(situation: Situation) -> dict[str | None, list[CartLineItem]]
             if line.order_group in situation.orders:
                 found.setdefault(line.order_group, []).append(line)
     return found
-
-
-def _still_waiting(
-    failed: Collection[str], situation: Situation, lines: Sequence[CartLineItem]
-) -> list[CartLineItem]:
-    """Stored lines of groups that failed, but those that come anew: in their group, or by their ids."""
-    groups = {*failed} - {line.order_group for line in lines}
-    ids = {each.id for line in lines for each in line.with_add_ons()}
-    stored = situation.cart.content.line_items if situation.cart.content else []
-    waiting = (line for line in stored if line.order_group in groups)
-    return [line for line in waiting if ids.isdisjoint(each.id for each in line.with_add_ons())]
 
 
 def _without_moved(grouped: GroupedLines) -> Iterator[CartLineItem]:

@@ -52,44 +52,22 @@ def group_lines(cart: Cart, situation: Situation, catalog: Catalog) -> GroupedLi
     Numbers and currencies that were given before stay. No new line gets the id of an ordered one, and no
     number is the name of an ordered group.
     """
-    kept_errors = situation.cart.shown_errors if cart is situation.cart.content else ()
-    currencies = Currencies(situation, catalog)
-    cart = _without_outgrown(cart, situation, currencies)
     named = {line.order_group for line in cart.line_items if line.order_group}
     ordered = _ordered_lines(situation)
     numbers = _GroupNumbers(situation.cart.group_numbers, {*situation.orders, *named})
+    currencies = Currencies(situation, catalog)
     filling = _Filling(
         _LineIds(cart, {line_id for line_id, _ in ordered}),
         numbers,
         AddOnGroups(cart, situation, catalog, currencies),
         currencies,
         ordered=frozenset(ordered.values()),
-        kept_errors=kept_errors,
+        kept_errors=situation.cart.shown_errors if cart is situation.cart.content else (),
     )
     lines = [filling.base(line) for line in cart.line_items]
     lines = [filling.with_add_ons(line) for line in lines]
     moved = _moved(zip(cart.line_items, lines, strict=True), ordered) if ordered else {}
     return GroupedLines(tuple(lines), numbers.given, currencies.filled, filling.addons.given, moved)
-
-
-def _without_outgrown(cart: Cart, situation: Situation, currencies: Currencies) -> Cart:
-    """Without the groups of lines that were given a number and have another cycle or currency by now.
-
-    A cart that was shown, edited, and sent again still has them. A number that was ordered stays.
-    """
-    pairs = {number: pair for pair, number in situation.cart.group_numbers.items()}
-    waiting = pairs.keys() - situation.orders.keys()
-    if not waiting:
-        return cart
-    outgrown = [
-        line.order_group in waiting
-        and pairs[line.order_group] != _pair(line.billing_cycle, currencies.of(line))
-        for line in cart.line_items
-    ]
-    if not any(outgrown):
-        return cart
-    lines = zip(cart.line_items, outgrown, strict=True)
-    return cart.changed(line_items=[line.changed(order_group=None) if out else line for line, out in lines])
 
 
 def _ordered_lines(situation: Situation) -> Mapping[tuple[int | str, str], str]:
@@ -122,10 +100,6 @@ def _moved(
     return moved
 
 
-def _pair(billing_cycle: str, currency: str | None) -> str:
-    return f"{billing_cycle}/{currency or ''}"
-
-
 class _LineIds:
     """Keeps the first use of an id; absent and repeated ones get the next free number."""
 
@@ -152,7 +126,7 @@ class _GroupNumbers:
         self._next = 0
 
     def number(self, billing_cycle: str, currency: str | None) -> str:
-        pair = _pair(billing_cycle, currency)
+        pair = f"{billing_cycle}/{currency or ''}"
         if pair not in self.given:
             while str(self._next) in self._taken:
                 self._next += 1

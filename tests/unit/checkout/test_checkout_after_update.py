@@ -173,49 +173,6 @@ def test_a_cart_of_nothing_but_a_moved_line_is_ordered_as_it_was() -> None:
     assert (body_of(decision)["cartStatus"], stored(decision).content.status) == ("Ordered", "Ordered")
 
 
-PARTIAL = [a_line(id=0, orderGroup="a"), a_line(id=1, orderGroup="b", quantity=1001)]
-FAILED_ONE_AGAIN = a_line(id=0, orderGroup="b", quantity=10)
-
-
-def test_a_group_without_an_order_stays_in_the_cart_when_it_comes_again_with_an_ordered_line() -> None:
-    decision = decided(inline(FAILED_ONE_AGAIN), after_checkout(*PARTIAL))
-
-    assert errors_of(decision) == [("b", 800065)]
-    assert lines_in(decision) == [(0, "a", 1), (1, "b", 1001)]
-    assert body_of(decision)["cartStatus"] == "Active"
-
-
-def test_a_cart_whose_moved_line_was_refused_can_be_updated_and_ordered() -> None:
-    before = after_checkout(*PARTIAL)
-    situation = a_situation_after(decided(inline(FAILED_ONE_AGAIN), before), before)
-    mended = [PARTIAL[0], FAILED_ONE_AGAIN | {"id": 1}]
-    update = an_update_command(an_update(a_cart(*mended)), message_id="mended")
-
-    situation = a_situation_after(decided(update, situation), situation)
-    decision = decided(by_reference(), situation)
-
-    assert ([made.group for made in decision.orders], decision.errors) == (["b"], ())
-    assert body_of(decision)["cartStatus"] == "Ordered"
-
-
-def test_what_comes_in_place_of_a_group_without_an_order_replaces_it_beside_a_moved_line() -> None:
-    in_place = a_line(id=7, orderGroup="b", quantity=5)
-
-    decision = decided(inline(FAILED_ONE_AGAIN, in_place), after_checkout(*PARTIAL))
-
-    assert lines_in(decision) == [(7, "b", 5), (0, "a", 1)]
-    assert body_of(decision)["cartStatus"] == "Active"
-
-
-def test_a_line_without_an_order_that_comes_in_another_group_is_not_kept_beside_it() -> None:
-    elsewhere = a_line(id=1, orderGroup="c")
-
-    decision = decided(inline(FAILED_ONE_AGAIN, elsewhere), after_checkout(*PARTIAL))
-
-    assert [made.group for made in decision.orders] == ["c"]
-    assert lines_in(decision) == [(1, "c", 1), (0, "a", 1)]
-
-
 def test_the_like_of_an_ordered_line_is_ordered_under_an_id_of_its_own() -> None:
     decision = decided(inline(GOOD, GOOD | {"id": "twin", "orderGroup": "new"}), after_checkout(GOOD))
 

@@ -78,39 +78,6 @@ def test_a_number_stays_with_its_cycle_and_currency() -> None:
     assert dict(result.numbers) == {"monthly/USD": "0", "annual/USD": "1"}
 
 
-@pytest.mark.parametrize(
-    ("line", "group"),
-    [
-        (a_line(orderGroup="0"), "0"),
-        (a_line(orderGroup="0", billingCycle="annual"), "2"),
-        (a_line(orderGroup="0", currencyCode="EUR"), "1"),
-        (a_line(orderGroup="1"), "0"),
-        (a_line(orderGroup="7", billingCycle="annual"), "7"),
-    ],
-    ids=["as-given", "another-cycle", "another-currency", "that-of-another-pair", "named"],
-)
-def test_a_number_that_was_given_is_no_name_for_other_lines(line: dict[str, Any], group: str) -> None:
-    numbers = {"monthly/USD": "0", "monthly/EUR": "1"}
-
-    assert groups_of(grouped(line, numbers=numbers)) == [group]
-
-
-def test_a_number_that_was_ordered_is_the_name_of_its_group() -> None:
-    line = a_line(orderGroup="0", billingCycle="annual")
-
-    assert groups_of(grouped(line, numbers={"monthly/USD": "0"}, taken=("0",))) == ["0"]
-
-
-def test_an_add_on_follows_its_base_out_of_a_number_that_no_longer_fits() -> None:
-    annual = {"billingCycle": "annual", "orderGroup": "0"}
-    addon = a_catalog_item("add-on", is_addon=True, prerequisites=(ITEM,))
-    lines = [a_line(**annual), a_line(catalogItemId="add-on", billingCycle="annual"), a_line()]
-
-    result = grouped(*lines, numbers={"monthly/USD": "0"}, catalog=a_catalog(a_catalog_item(), addon))
-
-    assert groups_of(result) == ["1", "1", "0"]
-
-
 def test_a_number_that_was_given_stays_although_its_group_was_ordered() -> None:
     assert groups_of(grouped(a_line(), numbers={"monthly/USD": "0"}, taken=("0",))) == ["0"]
 

@@ -145,16 +145,6 @@ def test_a_cart_that_cart_updated_showed_can_be_sent_back(sent_back: str) -> Non
     assert content == without(body, "customerId", "cartId", "cartVersion")
 
 
-def test_a_line_of_the_shown_cart_whose_cycle_is_edited_leaves_the_number_that_it_had() -> None:
-    first = decided(an_update_command(an_update(a_cart(a_line()))))
-    edited = shown(first)
-    edited["lineItems"] = [edited["lineItems"][0] | {"billingCycle": "annual"}, a_line()]
-
-    second = decided(an_update_command(an_update(edited), message_id="again"), a_situation_after(first))
-
-    assert members(shown(second), "orderGroup") == ["1", "0"]
-
-
 @pytest.mark.parametrize(
     "names",
     [
