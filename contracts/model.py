@@ -12,6 +12,9 @@ from contracts.document import MAX_UNREAD, check_unread
 MAX_MEMBERS: Final = 400
 """Members of one object that a model reads; the largest has 20 of its own."""
 
+AS_STORED: Final = "as_stored"
+"""Context for what this reader made of a document before: names that it did not know then stay unknown."""
+
 _UNREAD_LEFT: Final = "unread_left"
 _YEAR_ONE: Final = "0001-"
 _set: Final = object.__setattr__
@@ -85,7 +88,7 @@ class TolerantModel(WireModel):
     @model_validator(mode="before")
     @classmethod
     def _fold(cls, data: object, info: ValidationInfo) -> object:
-        if not isinstance(data, dict) or cls._is_exact(data):
+        if not isinstance(data, dict) or cls._is_exact(data) or (info.context and AS_STORED in info.context):
             return data
         return cls._folded(data, info)
 

@@ -26,7 +26,7 @@ from worker.amqp.topology import require, require_right_to_publish, topology_for
 from worker.breaker import Breaker
 from worker.catalog_follower import CatalogFollower
 from worker.deadletters import archive as archiving
-from worker.errors import ConfigurationFault, WorkerError
+from worker.errors import ConfigurationFault, DatabaseUnavailable, WorkerError
 from worker.failpoints import Failpoints
 from worker.health import serving
 from worker.outbox import Outbox
@@ -53,6 +53,7 @@ from worker.watchdog import Watchdog
 PIPELINES: Final = 3
 _OTHER_CONNECTIONS: Final = 4
 _BRIEFLY_SECONDS: Final = 1.5
+_AGAIN_SECONDS: Final = 0.1
 _OBJECTS_BETWEEN_COLLECTIONS: Final = 200_000
 
 log = structlog.get_logger()
@@ -75,11 +76,7 @@ async def run_worker(settings: Settings) -> None:
     async def run_session(stop: asyncio.Event) -> None:
         status.become(State.STARTING, "connecting")
         async with open_session(settings, pool, status, failpoints, follower) as session:
-            try:
-                await session.run(stop, grace=settings.grace_seconds)
-            finally:
-                # Before the broker gives to others what was not finished here.
-                await _briefly(settings, status, lambda own: Attempts(own).forget(status.worker_id))
+            await session.run(stop, grace=settings.grace_seconds)
 
     log.info(LogEvent.STARTING, worker=status.worker_id, version=status.version, catalog=settings.catalog)
     _spare_the_collector()
@@ -113,9 +110,16 @@ def _watchdog(settings: Settings, status: Status, follower: CatalogFollower) -> 
 
 
 async def _briefly(settings: Settings, status: Status, work: Callable[[Pool], Awaitable[None]]) -> None:
-    """Do this if the database answers now: it may be frozen, and nobody waits for it any more."""
+    """Do this if the database answers soon: it may be frozen, and nobody waits for it any more."""
+
+    async def until_done(pool: Pool) -> None:
+        while True:
+            with suppress(DatabaseUnavailable):
+                return await work(pool)
+            await asyncio.sleep(_AGAIN_SECONDS)
+
     async with _own_pool(settings, status.worker_id) as pool:
-        doing = asyncio.ensure_future(work(pool))
+        doing = asyncio.ensure_future(until_done(pool))
         await asyncio.wait([doing], timeout=_BRIEFLY_SECONDS)
     doing.cancel()
     with suppress(WorkerError, asyncio.CancelledError):
@@ -152,36 +156,36 @@ async def open_session(
         BrokerUnavailable, DatabaseUnavailable, TopologyFault, SchemaMismatch
     """
     await _check_database(pool)
-    attempts = await _attempts(pool, status.worker_id)
     async with _links(settings, status) as links:
         consumers = [links.consumer, *([links.archive] if links.archive else [])]
         breaker = _breaker(consumers, pool, status)
-        parts = Parts(
-            consumer=links.consumer,
-            publisher=links.publishers[0],
-            checkouts=Checkouts(pool),
-            outbox=Outbox(StoredEvents(pool)),
-            breaker=breaker,
-            second_deliveries=SecondDeliveries(attempts, breaker, status.worker_id),
-            catalog=lambda: follower.catalog,
-            limits=_limits(settings),
-            failpoints=failpoints,
-            status=status,
-        )
-        pipelines = [Pipeline(replace(parts, publisher=each)) for each in links.publishers]
-        archive = _archive(settings, links, pool, breaker, status)
-        yield Session(
-            connections=links.connections,
-            consumers=consumers,
-            breaker=breaker,
-            lanes=[*pipelines, *([archive] if archive else [])],
-            outbox=parts.outbox,
-            sweeper=_sweeper(settings, pool, links.sweeping),
-            follower=follower,
-            workers=Workers(pool),
-            status=status,
-            hang_up=pool.terminate,
-        )
+        async with _second_deliveries(settings, pool, breaker, status) as second_deliveries:
+            parts = Parts(
+                consumer=links.consumer,
+                publisher=links.publishers[0],
+                checkouts=Checkouts(pool),
+                outbox=Outbox(StoredEvents(pool)),
+                breaker=breaker,
+                second_deliveries=second_deliveries,
+                catalog=lambda: follower.catalog,
+                limits=_limits(settings),
+                failpoints=failpoints,
+                status=status,
+            )
+            pipelines = [Pipeline(replace(parts, publisher=each)) for each in links.publishers]
+            archive = _archive(settings, links, pool, breaker, status)
+            yield Session(
+                connections=links.connections,
+                consumers=consumers,
+                breaker=breaker,
+                lanes=[*pipelines, *([archive] if archive else [])],
+                outbox=parts.outbox,
+                sweeper=_sweeper(settings, pool, links.sweeping),
+                follower=follower,
+                workers=Workers(pool),
+                status=status,
+                hang_up=pool.terminate,
+            )
 
 
 async def _check_database(pool: Pool) -> None:
@@ -190,11 +194,21 @@ async def _check_database(pool: Pool) -> None:
         await check_rights(connection)
 
 
-async def _attempts(pool: Pool, worker_id: str) -> Attempts:
-    """Without those of earlier sessions: one may have ended while the database was away to be told of it."""
+@asynccontextmanager
+async def _second_deliveries(
+    settings: Settings, pool: Pool, breaker: Breaker, status: Status
+) -> AsyncIterator[SecondDeliveries]:
+    """What a session began and did not finish, the process outlived: nothing of it stays noted.
+
+    Not before the next one either, for a session may end while the database is away to be told of it.
+    """
     attempts = Attempts(pool)
-    await attempts.forget(worker_id)
-    return attempts
+    await attempts.forget(status.worker_id)
+    made = SecondDeliveries(attempts, breaker, status.worker_id)
+    try:
+        yield made
+    finally:
+        await _briefly(settings, status, lambda own: Attempts(own).forget(status.worker_id, made.unfinished))
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ class SecondDeliveries:
         self._attempts = attempts
         self._breaker = breaker
         self._worker_id = worker_id
+        self.unfinished: set[bytes] = set()
+        """Hashes of messages that were begun, and what became of them could not be noted."""
 
     @asynccontextmanager
     async def begun(self, delivery: Delivery) -> AsyncIterator[Malformed | None]:
@@ -33,8 +35,10 @@ class SecondDeliveries:
         """
         message_hash = bytes.fromhex(dead_letter_id(delivery))
         count = await self._begin(message_hash, delivery)
+        self.unfinished.add(message_hash)
         yield _KILLER if count >= KILLS else None
         await self._finish(message_hash)
+        self.unfinished.discard(message_hash)
 
     async def _finish(self, message_hash: bytes) -> None:
         while True:

@@ -38,6 +38,15 @@ async def test_a_worker_with_nothing_in_hand_forgets_its_own_attempts_and_those_
     assert await database.rows("SELECT worker_id FROM attempts") == [{"worker_id": "b"}]
 
 
+async def test_what_a_worker_outlived_is_forgotten_where_another_one_has_begun_it_meanwhile(
+    attempts: Attempts,
+) -> None:
+    await attempts.begin(HASH, "q", "m", "a")
+    await attempts.begin(HASH, "q", "m", "b")
+    await attempts.forget("a", [HASH])
+    assert await attempts.begin(HASH, "q", "m", "c") == 1
+
+
 async def test_who_would_not_begin_a_message_remembers_that_it_ends_processes(attempts: Attempts) -> None:
     counts = [await attempts.begin(HASH, "q", "m", worker) for worker in ("a", "b", "c")]
     await attempts.forget("c")

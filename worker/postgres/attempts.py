@@ -1,5 +1,6 @@
 """Messages that came again and were begun: what is still here when one comes once more ended the process."""
 
+from collections.abc import Collection
 from typing import Final
 
 from worker.postgres.pool import Pool, acquired
@@ -25,7 +26,10 @@ class Attempts:
         async with acquired(self._pool) as connection:
             await connection.execute(statement("finish_attempt"), message_hash)
 
-    async def forget(self, worker_id: str) -> None:
-        """Remove what this worker outlived, and what nobody came back to for a week."""
+    async def forget(self, worker_id: str, begun: Collection[bytes] = ()) -> None:
+        """Remove what this worker outlived, and what nobody came back to for a week.
+
+        What it had `begun` may be another one's by now: the broker gives it away when a connection is lost.
+        """
         async with acquired(self._pool) as connection:
-            await connection.execute(statement("forget_attempts"), worker_id, KILLS)
+            await connection.execute(statement("forget_attempts"), worker_id, KILLS, list(begun))

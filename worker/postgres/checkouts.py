@@ -12,6 +12,7 @@ import asyncpg
 from pydantic_core import from_json
 
 from contracts.cart import Cart
+from contracts.model import AS_STORED
 from contracts.order import Order
 from contracts.wire import EventType
 from worker.checkout.bases import bases_asked_for
@@ -143,7 +144,8 @@ def _situation(command: Command, row: asyncpg.Record) -> Situation:
 def _stored_cart(row: asyncpg.Record) -> StoredCart:
     if row["content"] is None:
         return StoredCart()
-    content = Cart.model_validate(from_json(row["content"]), context={"max_line_items": sys.maxsize})
+    context = {"max_line_items": sys.maxsize, AS_STORED: True}
+    content = Cart.model_validate(from_json(row["content"]), context=context)
     assigned = from_json(row["assigned"])
     return StoredCart(
         version=row["version"],

@@ -35,3 +35,13 @@ def test_a_cart_of_more_lines_than_the_default_is_read_where_the_setting_let_it_
 
     assert found.content is not None
     assert len(found.content.line_items) == 201
+
+
+def test_members_that_nothing_read_when_the_cart_came_stay_what_they_were() -> None:
+    unread = {"add_on_items": [a_line()], "catalog_id": "another:item"}
+    found = _stored_cart(stored(a_cart(a_line(**unread), creation_time_stamp="yesterday")))
+
+    assert found.content is not None
+    assert found.content.creation_timestamp is None
+    (line,) = found.content.line_items
+    assert (line.addon_items, line.model_extra) == (None, unread)
