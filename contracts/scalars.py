@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
-from pydantic_core import PydanticCustomError, PydanticKnownError
+from pydantic_core import PydanticCustomError
 
 _TIMESTAMP: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|z|[+-]\d{2}:\d{2})?",
@@ -62,7 +62,7 @@ def _check_timestamp(text: str) -> str:
 def _set_guid(guid: str) -> str:
     # One that nobody set, as .NET writes it: all who forget it would be one customer.
     if guid == NO_GUID:
-        raise PydanticKnownError("missing")
+        raise PydanticCustomError("unset_id", "Should be the id of somebody, and is all zeros")
     return guid
 
 

@@ -58,6 +58,6 @@ class Watchdog:
         except (WorkerError, TimeoutError):
             return False
         except Exception as error:  # noqa: BLE001 - nobody would miss a watchdog that ended
-            log.warning(LogEvent.SIDE_WORK_FAILED, work="watchdog", error=repr(error))
+            log.warning(LogEvent.SIDE_WORK_FAILED, work="watchdog", error=type(error).__name__)
             return False
         return True

@@ -6,6 +6,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from http.client import HTTPException
 from typing import Any, Final
 from urllib.parse import quote
@@ -66,12 +67,10 @@ class Management:
 
 def _address(text: str) -> URL:
     """Not the error's text: that may hold the password."""
-    try:
+    with suppress(ValueError):
         url = URL(text)
         if url.scheme in _PORTS and url.host and url.explicit_port != 0:
             return url.with_port(url.explicit_port or _PORTS[url.scheme])
-    except ValueError:
-        pass
     raise ConfigurationFault(
         "CHECKOUT_MANAGEMENT_URL cannot be read. Write it like http://user:password@host:15672"
     )

@@ -54,7 +54,7 @@ EVENTS: Final = (
         EventType.CHECKOUT_FAILED,
         CartCheckoutResult,
         _RESULT,
-        "No order in this answer. The cart may have some: where `cartStatus` is Ordered, each group has one.",
+        "No order in this answer; the cart may have some.",
     ),
     EventMessage(
         EventType.CHECKOUT_REJECTED,
