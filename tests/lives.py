@@ -49,11 +49,12 @@ def lives(draw: st.DrawFn) -> list[dict[str, Any]]:
     """What is asked of one cart over its life, step by step.
 
     `hours` after the step before, a message arrives that was asked `hours_late` before. Some come again, some
-    have the id of another.
+    have the id of another. An edit is an update with the cart as it is stored, its first line changed to what
+    the first one of `cart` is.
     """
     step = st.fixed_dictionaries(
         {
-            "command": st.sampled_from(["update", "checkout", "checkout", "reference"]),
+            "command": st.sampled_from(["update", "edit", "checkout", "checkout", "reference"]),
             "cart": known_carts(numbered=draw(st.sampled_from([True, True, False]))),
             "hours": st.sampled_from([0, 1, 24, 100]),
             "hours_late": st.sampled_from([0, 0, 0, 0, 1, 30]),

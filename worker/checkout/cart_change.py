@@ -1,6 +1,6 @@
 """The cart as it will be, after a checkout or an update."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
@@ -60,7 +60,7 @@ def changed_cart(
         last_modified_timestamp=timestamp(command.received),
         last_modified_user=command.user,
         line_items=lines,
-        status=ORDERED if all(line.order_group in ordered for line in lines) else ACTIVE,
+        status=_status(lines, ordered, grouped, situation.cart),
         links=_links(command),
         attributes={"objectType": "Cart"},
     )
@@ -75,6 +75,15 @@ def changed_cart(
         content_asked=_content_asked(command, situation.cart),
         shown_errors=_shown_errors(command, situation.cart, line_errors),
     )
+
+
+def _status(
+    lines: Iterable[CartLineItem], ordered: Collection[str], grouped: GroupedLines, stored: StoredCart
+) -> str:
+    """Ordered, when every group has an order. One that was refused for a line of another is not stored."""
+    was_ordered = stored.content is not None and stored.content.status == ORDERED
+    all_ordered = all(line.order_group in ordered for line in lines)
+    return ORDERED if all_ordered and (was_ordered or not grouped.moved) else ACTIVE
 
 
 def _links(command: Command) -> dict[str, object]:

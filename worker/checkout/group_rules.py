@@ -37,4 +37,4 @@ def one_cycle_and_currency(group: Group, _: Context) -> str | None:
     if len(cycles) == len(currencies) == 1:
         return None
     mixed = " and ".join(sorted(cycles if len(cycles) > 1 else currencies))
-    return f"One order cannot hold {mixed}: split the group"
+    return f"One order cannot hold {mixed}: give these lines different order groups, or none"

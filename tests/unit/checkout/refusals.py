@@ -259,7 +259,7 @@ REFUSED: Final = (
         800085,
         *(
             case(
-                f"One order cannot hold {mixed}: split the group",
+                f"One order cannot hold {mixed}: give these lines different order groups, or none",
                 a_line(id="beside", catalogItemId=OTHER_ITEM, **other),
             )
             for mixed, other in (

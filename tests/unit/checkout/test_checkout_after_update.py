@@ -173,6 +173,29 @@ def test_a_cart_of_nothing_but_a_moved_line_is_ordered_as_it_was() -> None:
     assert (body_of(decision)["cartStatus"], stored(decision).content.status) == ("Ordered", "Ordered")
 
 
+def test_a_cart_whose_last_group_came_back_with_an_ordered_line_can_still_be_changed_and_ordered() -> None:
+    situation = after_checkout(GOOD, BAD)
+    refused = decided(inline(GOOD | {"orderGroup": "bad"}, message_id="refused"), situation)
+    situation = a_situation_after(refused, situation)
+
+    situation = after_update(GOOD, BAD | {"quantity": 1}, before=situation)
+    decision = decided(by_reference(), situation)
+
+    assert (errors_of(refused), body_of(refused)["cartStatus"]) == ([("bad", 800065)], "Active")
+    assert ([made.group for made in decision.orders], decision.errors) == (["bad"], ())
+    assert body_of(decision)["cartStatus"] == "Ordered"
+
+
+def test_a_cart_that_stayed_active_over_a_moved_line_is_ordered_by_its_next_checkout() -> None:
+    situation = after_checkout(GOOD, BAD)
+    situation = a_situation_after(decided(inline(GOOD | {"orderGroup": "bad"}), situation), situation)
+
+    decision = decided(by_reference(), situation)
+
+    assert (decision.event.type, decision.orders) == ("checkout.completed", ())
+    assert body_of(decision)["cartStatus"] == "Ordered"
+
+
 def test_the_like_of_an_ordered_line_is_ordered_under_an_id_of_its_own() -> None:
     decision = decided(inline(GOOD, GOOD | {"id": "twin", "orderGroup": "new"}), after_checkout(GOOD))
 
