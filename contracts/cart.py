@@ -200,7 +200,16 @@ class Cart(TolerantModel):
 
     # What cart.updated says beside the cart comes back when that is edited and sent again.
     unread: ClassVar[frozenset[str]] = frozenset(
-        {"customerid", "customer_id", "cartid", "cart_id", "cartversion", "cart_version"}
+        {
+            "customerid",
+            "customer_id",
+            "cartid",
+            "cart_id",
+            "cartversion",
+            "cart_version",
+            "ordererrors",
+            "order_errors",
+        }
     )
 
     id: CartId = None

@@ -5,6 +5,7 @@ from typing import ClassVar
 from pydantic import ConfigDict
 
 from contracts.cart import Cart, CartId
+from contracts.checkout import OrderError
 from contracts.model import TolerantModel
 from contracts.scalars import CustomerId, LowerGuid, Version
 
@@ -44,3 +45,6 @@ class CartUpdated(Cart):
     cart_id: LowerGuid
     cart_version: Version
     """Counted up by each applied update or checkout; a lower one than seen before is older news."""
+
+    order_errors: list[OrderError] | None = None
+    """What a checkout would tell of each group that cannot be ordered as it is. Absent: all can be."""

@@ -1,7 +1,7 @@
 """Deciding commands about a cart, and looking at what came of it."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from tests.builders import a_cart, a_catalog, an_update, an_update_command
 from worker.checkout.catalog import Catalog
@@ -9,6 +9,9 @@ from worker.checkout.command import Command
 from worker.checkout.decide import decide
 from worker.checkout.decision import CartChange, Decided
 from worker.checkout.situation import Situation
+
+BESIDE_THE_CART: Final = ("customerId", "cartId", "cartVersion", "orderErrors")
+"""What cart.updated tells that is no part of the cart."""
 
 
 def decided(command: Command, situation: Situation | None = None, catalog: Catalog | None = None) -> Decided:

@@ -210,6 +210,21 @@ async def test_results_are_printed_as_one_json_document_a_line(
 
 
 @pytest.mark.usefixtures("worker")
+async def test_what_cannot_be_ordered_is_told_of_updates_as_of_checkouts(
+    command_line: CommandLine, broker: Broker, management: ManagementApi
+) -> None:
+    lines = [a_line("a"), a_line("b", quantity=301)]
+    async with _following(
+        command_line, management, "--key", "#", "--count", "2", "--timeout", "30"
+    ) as ending:
+        await broker.submit(Request(lines=lines), key="cart.update")
+        await broker.submit(Request(lines=lines))
+        ended = await ending
+    told = sorted(re.findall(r"(2 lines|1 order), failed 'b' 800017 \(Line 1: ", ended.out))
+    assert (ended.code, told) == (0, ["1 order", "2 lines"])
+
+
+@pytest.mark.usefixtures("worker")
 async def test_results_of_one_source_only(
     command_line: CommandLine, broker: Broker, management: ManagementApi
 ) -> None:

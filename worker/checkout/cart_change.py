@@ -40,6 +40,10 @@ class Lifetime:
         expires = parse_timestamp(expiration) if expiration else min(created, _LAST_CREATION) + CART_LIFETIME
         return cls(creation or timestamp(created), expiration or timestamp(expires), created, expires)
 
+    def expired(self, asked: datetime) -> str | None:
+        """Since when the cart is expired, if it is for what was asked then."""
+        return self.expiration if asked >= self.expires else None
+
 
 def changed_cart(
     command: Command,

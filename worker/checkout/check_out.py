@@ -50,7 +50,7 @@ def check_out(command: Command, body: CheckoutCart, situation: Situation, catalo
 def _check_out(command: Command, cart: Cart, situation: Situation, catalog: Catalog) -> Decided:
     grouped = group_lines(cart, situation, catalog)
     lifetime = Lifetime.of(cart, situation.cart, command.received)
-    expired = lifetime.expiration if command.asked >= lifetime.expires else None
+    expired = lifetime.expired(command.asked)
     judgements = judge_groups(cart, grouped, situation, catalog, asked=command.asked, expired=expired)
     outcomes = [
         _decide_group(group, judgements.get(group.name), command, situation, catalog)

@@ -1,6 +1,7 @@
 """An update: the whole list of lines is replaced, judged, and stored with its errors."""
 
 from contracts.cart import Cart
+from contracts.checkout import OrderError
 from contracts.codes import OrderErrorCode
 from contracts.rejected import CartRejected
 from contracts.update import CartUpdated, UpdateCart
@@ -60,23 +61,27 @@ def _changed_order(grouped: GroupedLines, situation: Situation) -> str | None:
 def _updated(
     command: Command, cart: Cart, situation: Situation, grouped: GroupedLines, catalog: Catalog
 ) -> Decided:
-    judged = judge_groups(cart, grouped, situation, catalog, asked=command.asked, expired=None)
-    line_errors = {line: error for each in judged.values() for line, error in each.line_errors.items()}
     lifetime = Lifetime.of(cart, situation.cart, command.received)
+    expired = lifetime.expired(command.asked)
+    judged = judge_groups(cart, grouped, situation, catalog, asked=command.asked, expired=expired)
+    line_errors = {line: error for each in judged.values() for line, error in each.line_errors.items()}
     change = changed_cart(
         command, cart, situation, grouped, line_errors, lifetime=lifetime, ordered=situation.orders
     )
-    event = event_of(command, EventType.CART_UPDATED, _populated(command, change).to_json())
+    judgements = [judged[group.name] for group in grouped.groups if group.name in judged]
+    errors = [each.error for each in judgements if each.error]
+    event = event_of(command, EventType.CART_UPDATED, _populated(command, change, errors).to_json())
     return Decided(command, event, change.version, orders=(), errors=(), cart=change)
 
 
-def _populated(command: Command, change: CartChange) -> CartUpdated:
+def _populated(command: Command, change: CartChange, errors: list[OrderError]) -> CartUpdated:
     content = change.content
     populated = CartUpdated.model_construct(
         **content.__dict__,
         customer_id=command.customer_id,
         cart_id=command.cart_id,
         cart_version=change.version,
+        order_errors=errors or None,
     )
     # Not as arguments: a producer may call a member what Python calls an argument of its own.
     return populated.model_copy(update=content.model_extra)

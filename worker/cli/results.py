@@ -77,20 +77,15 @@ def _gist(body: object) -> str:
         return "not one of the worker's events"
     if "code" in body:
         return f"{body['code']}: {body.get('description')}"
-    if "lineItems" in body:
-        return f"cart {body.get('cartId')} version {body.get('cartVersion')}: {_lines(body['lineItems'])}"
-    orders, failed = _objects(body.get("orders")), _objects(body.get("orderErrors"))
     codes = [
-        f"{each.get('orderGroupId')!r} {each.get('code')} ({each.get('description')})" for each in failed
+        f"{each.get('orderGroupId')!r} {each.get('code')} ({each.get('description')})"
+        for each in _objects(body.get("orderErrors"))
     ]
-    made = counted(len(orders), "order")
-    return f"cart {body.get('cartId')}: {made}" + (f", failed {', '.join(codes)}" if codes else "")
-
-
-def _lines(found: object) -> str:
-    lines = _objects(found)
-    bad = sum("error" in line for line in lines)
-    return counted(len(lines), "line") + (f", {bad} in error" if bad else "")
+    failed = f", failed {', '.join(codes)}" if codes else ""
+    if "lineItems" in body:
+        lines = counted(len(_objects(body["lineItems"])), "line")
+        return f"cart {body.get('cartId')} version {body.get('cartVersion')}: {lines}{failed}"
+    return f"cart {body.get('cartId')}: {counted(len(_objects(body.get('orders'))), 'order')}{failed}"
 
 
 def _objects(found: object) -> list[dict[str, Any]]:

@@ -66,7 +66,8 @@ EVENTS: Final = (
         EventType.CART_UPDATED,
         CartUpdated,
         EventType.CART_UPDATED,
-        "A cart was made or its lines replaced; lines that cannot be ordered carry an `error`.",
+        "A cart was made or its lines replaced; lines that cannot be ordered carry an `error`, and "
+        "`orderErrors` tells of their groups.",
     ),
     EventMessage(
         EventType.CART_REJECTED,

@@ -22,6 +22,7 @@ from tests.builders import (
     an_update_command,
     without,
 )
+from tests.deciding import BESIDE_THE_CART
 from tests.lives import lives
 from worker.checkout.command import Command
 from worker.checkout.content import group_hash
@@ -235,7 +236,7 @@ def test_an_update_is_applied_or_says_why_not(steps: list[dict[str, Any]]) -> No
             else:
                 stored = after.situation.cart.content
                 assert stored is not None
-                shown = without(body, "customerId", "cartId", "cartVersion")
+                shown = without(body, *BESIDE_THE_CART)
                 assert shown == json.loads(stored.to_json())
                 assert after.situation.orders.keys() == before.situation.orders.keys()
 
@@ -254,6 +255,21 @@ def test_the_cart_that_an_update_shows_can_be_sent_back(
                 assert body_of(again)["code"] == 800065
             else:
                 assert body_of(again) == shown | {"cartVersion": shown["cartVersion"] + 1}
+
+
+@given(lives())
+def test_an_update_tells_of_each_group_what_a_checkout_of_the_stored_cart_would(
+    steps: list[dict[str, Any]],
+) -> None:
+    for _, after, decision in lived(steps):
+        if isinstance(decision, Decided) and decision.event.type == "cart.updated":
+            asked, received = decision.command.asked, decision.command.received
+            by_id = a_command(a_checkout_by_reference(), message_id="by-id", asked=asked, received=received)
+            checkout = decide(by_id, after.situation, CATALOG)
+            assert isinstance(checkout, Decided)
+            told = body_of(decision).get("orderErrors", [])
+            assert told == body_of(checkout)["orderErrors"]
+            assert told != [] or "orderErrors" not in body_of(decision)
 
 
 @given(lives())

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ from tests.builders import (
     an_update_command,
     without,
 )
-from tests.deciding import decided, members, shown, stored, updated
+from tests.deciding import BESIDE_THE_CART, decided, members, shown, stored, updated
 
 LATER = NOW + timedelta(days=2)
 
@@ -105,6 +106,42 @@ def test_an_add_on_whose_base_cannot_be_ordered_is_in_error_as_well() -> None:
     assert [error["errorCode"] for error in members(body, "error")] == [10010, 400041]
 
 
+def codes_of(body: dict[str, Any]) -> list[tuple[str, int]]:
+    return [(each["orderGroupId"], each["code"]) for each in body["orderErrors"]]
+
+
+def test_groups_that_cannot_be_ordered_are_told_in_the_order_of_their_lines() -> None:
+    mixed = [a_line(orderGroup="mixed"), a_line(orderGroup="mixed", billingCycle="annual")]
+    bad, good = a_line(orderGroup="bad", quantity=1001), a_line(orderGroup="good")
+
+    assert codes_of(updated(*mixed, good, bad)) == [("mixed", 800085), ("bad", 800017)]
+
+
+def test_a_partner_who_has_to_attest_is_told_before_the_checkout() -> None:
+    catalog = a_catalog(a_catalog_item(enforce_attestation=True))
+    partner = {"key": "transaction_reseller", "value": "1234567"}
+    line = a_line(attestationAccepted=True, participants=[partner])
+
+    body = shown(decided(an_update_command(an_update(a_cart(line))), catalog=catalog))
+
+    assert (codes_of(body), members(body, "error")) == ([("0", 900206)], [None])
+
+
+def test_a_cart_that_is_expired_is_told_before_the_checkout() -> None:
+    first = decided(an_update_command())
+    late = NOW + timedelta(days=8)
+
+    second = decided(
+        an_update_command(message_id="late", asked=late, received=late), a_situation_after(first)
+    )
+
+    assert codes_of(shown(second)) == [("0", 800008)]
+
+
+def test_of_a_cart_that_can_be_ordered_no_errors_are_told() -> None:
+    assert "orderErrors" not in updated()
+
+
 def test_an_error_a_status_and_a_version_that_a_producer_claims_are_not_believed() -> None:
     error = {"errorCode": 10001, "errorDescription": "claimed"}
 
@@ -135,22 +172,22 @@ def test_a_cart_that_cart_updated_showed_can_be_sent_back(sent_back: str) -> Non
     line = a_line(quantity=1001, wild=[1], addonItems=[a_line(catalogItemId=OTHER_ITEM)])
     first = decided(an_update_command(an_update(a_cart(line, a_line(), pricing={"total": 1.5}))))
     body = shown(first)
-    cart = body if sent_back == "as-it-is" else without(body, "customerId", "cartId", "cartVersion")
+    cart = body if sent_back == "as-it-is" else without(body, *BESIDE_THE_CART)
 
     second = decided(an_update_command(an_update(cart), message_id="again"), a_situation_after(first))
 
     assert shown(second) == body | {"cartVersion": 2}
     content = json.loads(stored(second).content.to_json())
-    assert not content.keys() & {"customerId", "cartId", "cartVersion"}
-    assert content == without(body, "customerId", "cartId", "cartVersion")
+    assert content.keys().isdisjoint(BESIDE_THE_CART)
+    assert content == without(body, *BESIDE_THE_CART)
 
 
 @pytest.mark.parametrize(
     "names",
     [
-        ("customerId", "cartId", "cartVersion"),
-        ("CUSTOMERID", "CartID", "cartversion"),
-        ("customer_id", "cart_id", "cart_version"),
+        BESIDE_THE_CART,
+        ("CUSTOMERID", "CartID", "cartversion", "OrderErrors"),
+        ("customer_id", "cart_id", "cart_version", "order_errors"),
     ],
     ids=["as-sent", "other-case", "snake-case"],
 )
