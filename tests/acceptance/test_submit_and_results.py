@@ -214,9 +214,7 @@ async def test_what_cannot_be_ordered_is_told_of_updates_as_of_checkouts(
     command_line: CommandLine, broker: Broker, management: ManagementApi
 ) -> None:
     lines = [a_line("a"), a_line("b", quantity=301)]
-    async with _following(
-        command_line, management, "--key", "#", "--count", "2", "--timeout", "30"
-    ) as ending:
+    async with _following(command_line, management, "--count", "2", "--timeout", "30") as ending:
         await broker.submit(Request(lines=lines), key="cart.update")
         await broker.submit(Request(lines=lines))
         ended = await ending
