@@ -31,6 +31,19 @@ def test_as_many_values_as_may_be_are_parsed_and_one_more_is_not() -> None:
         parsed(most.replace(b"[", b"[0,"))
 
 
+def test_marks_inside_of_texts_are_no_values() -> None:
+    texts = {"notes": ",[{" * MAX_VALUES, "more": '\\"' * MAX_VALUES + ","}
+
+    assert read_checkout(as_body(a_checkout(a_cart(**texts)))).cart
+
+
+@pytest.mark.parametrize("body", [b'"\\' * 500_000, b'["' + b"," * 500_000, b'"' * 999_999])
+def test_texts_that_do_not_end_are_looked_at_once(body: bytes) -> None:
+    """Looked for anew at each mark, their end would take minutes."""
+    with pytest.raises(ValueError):  # noqa: PT011 - as pydantic's reader says it
+        parsed(body)
+
+
 def test_too_many_values_are_one_violation() -> None:
     error = refused([0] * (MAX_VALUES + 1))
 

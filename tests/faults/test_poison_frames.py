@@ -1,15 +1,24 @@
 """Messages whose properties the driver cannot decode: set aside one by one, on a connection that stays."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
+from aiormq import spec
 
 from tests.support.broker import DEAD_LETTERS, SOURCE, Broker, Message, Subscriber, connected_broker
 from tests.support.carts import a_request
 from tests.support.database import Database
 from tests.support.eventually import eventually
 from tests.support.in_process import consuming
-from tests.support.raw_properties import RawProperties, nested_tables, raw_properties, seconds, short, sized
+from tests.support.raw_properties import (
+    RawProperties,
+    RawText,
+    nested_tables,
+    raw_properties,
+    seconds,
+    short,
+    sized,
+)
 from tests.support.services import Addresses
 from tests.support.worker_process import Workers
 from worker.amqp.connection import connected, open_channel
@@ -52,13 +61,36 @@ async def test_each_is_set_aside_with_its_bytes_and_its_neighbours_are_ordered(
         await broker.submit(request)
 
     letters = await broker.dead_letters(len(POISON))
-    await events.until(len(good))
+    named = [name for name, raw in POISON.items() if b"shop" in raw or b"readable" in raw]
+    heard = [each.properties.message_type for each in await events.until(len(good) + len(named))]
     assert {each.body: _original(each) for each in letters} == bodies
     assert {each.headers["x-dead-letter-code"] for each in letters} == {"undecodable-frame"}
-    assert {each.properties.message_type for each in events.messages} == {"checkout.completed"}
+    assert (heard.count("checkout.completed"), heard.count("checkout.rejected")) == (len(good), len(named))
     assert await database.count("checkouts") == len(good)
     assert await worker.stop() == 0
     assert await broker.ready() == 0
+    logged = [each["event"] for each in worker.logged()]
+    assert (logged.count("worker.consuming"), logged.count("worker.session-lost")) == (1, 0)
+
+
+@pytest.mark.parametrize("copied", [[], ["cart.checkout"]], ids=["to-no-queue", "to-the-worker-s-queue"])
+async def test_a_routing_key_that_is_no_text_ends_no_connection(
+    broker: Broker, events: Subscriber, database: Database, workers: Workers, copied: list[str]
+) -> None:
+    worker = await workers.start(archive="on")
+    headers: dict[str, Any] = {"CC": copied} if copied else {}
+    odd, *good = (a_request("a") for _ in range(4))
+    properties = spec.Basic.Properties(
+        delivery_mode=2, message_id=odd.message_id, app_id=SOURCE, headers=headers
+    )
+    await broker.send(odd.body, properties, RawText("cart.\xff"))
+    await broker.submit(*good)
+
+    heard = sorted(each.properties.message_type or "" for each in await events.until(4))
+    assert heard == ["checkout.completed"] * 3 + ["checkout.completed" if copied else "checkout.rejected"]
+    assert await database.count("checkouts") == 3 + bool(copied)
+    await eventually(lambda: broker.ready(DEAD_LETTERS), lambda there: there == 0)
+    assert await worker.stop() == 0
     logged = [each["event"] for each in worker.logged()]
     assert (logged.count("worker.consuming"), logged.count("worker.session-lost")) == (1, 0)
 

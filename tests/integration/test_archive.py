@@ -130,6 +130,15 @@ async def test_a_mistyped_key_is_archived_and_its_producer_is_told(
     assert (told["customerId"], told["cartId"]) == (request.customer_id, request.cart_id)
 
 
+@pytest.mark.usefixtures("archiving")
+async def test_whoever_mistyped_the_key_of_an_update_hears_of_the_update(
+    broker: Broker, events: Subscriber
+) -> None:
+    await broker.publish(a_request("a").body, key="cart.updat", app_id=SOURCE)
+    (event,) = await events.until(1)
+    assert event.routing_key == f"cart.rejected.{SOURCE}"
+
+
 async def test_a_message_over_the_delivery_limit_is_archived_with_its_death_and_its_producer_is_told(
     broker: Broker, database: Database, events: Subscriber, settings: Settings
 ) -> None:

@@ -1,4 +1,4 @@
-"""Properties as bytes: what a driver with a fault, or somebody who means harm, puts on the wire."""
+"""Properties and texts as bytes: what a driver with a fault, or somebody who means harm, puts on the wire."""
 
 import struct
 from typing import Final
@@ -18,6 +18,15 @@ class RawProperties(spec.Basic.Properties):
 
     def marshal(self) -> bytes:
         return self._raw
+
+
+class RawText(str):
+    """A short string that is written as these bytes, text or not."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "", errors: str = "") -> bytes:  # noqa: ARG002 - as str has it
+        return super().encode("latin-1")
 
 
 def raw_properties(**written: bytes) -> bytes:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import chain
 from typing import Any, Final
 
 from aiormq import spec
@@ -96,11 +97,13 @@ def origin_of(delivery: Delivery) -> Origin:
     properties = delivery.properties
     headers = properties.headers or {}
     correlation_id = properties.correlation_id or _cloud(properties, "correlationid")
+    traceparent = _matching(_TRACEPARENT, headers.get(TRACEPARENT))
     return Origin(
         source=source_of(properties.app_id or _cloud(properties, "source")),
         correlation_id=_short(correlation_id) if correlation_id else message_id_of(delivery),
-        traceparent=_matching(_TRACEPARENT, headers.get(TRACEPARENT)),
-        tracestate=_matching(_TRACESTATE, headers.get(TRACESTATE)),
+        traceparent=traceparent,
+        # W3C Trace Context: of no use without the other.
+        tracestate=_matching(_TRACESTATE, headers.get(TRACESTATE)) if traceparent else None,
     )
 
 
@@ -174,17 +177,22 @@ def stated_time(properties: spec.Basic.Properties) -> datetime | None:
     if properties.timestamp is not None and properties.timestamp > _EPOCH:
         return properties.timestamp.astimezone(UTC)
     try:
-        said = _cloud_time_in_milliseconds(properties) or parse_timestamp(_cloud(properties, "time") or "")
+        said = _cloud_time_of_amqp(properties) or parse_timestamp(_cloud(properties, "time") or "")
     except (ValueError, OverflowError):
         return None
     return said if said > _EPOCH else None
 
 
-def _cloud_time_in_milliseconds(properties: spec.Basic.Properties) -> datetime | None:
-    """As the AMQP 1.0 binding may write a time; the other one writes text only."""
+def _cloud_time_of_amqp(properties: spec.Basic.Properties) -> datetime | None:
+    """As the AMQP 1.0 binding may write a time; the other one writes text only.
+
+    RabbitMQ makes the timestamps of AMQP 1.0 into those of its own, of whole seconds.
+    """
     headers = properties.headers or {}
-    found = (headers.get(prefix + "time") for prefix in CLOUD_EVENT_AMQP_PREFIXES)
-    return next((_EPOCH + timedelta(milliseconds=each) for each in found if type(each) is int), None)
+    found = [headers.get(prefix + "time") for prefix in CLOUD_EVENT_AMQP_PREFIXES]
+    times = (each.astimezone(UTC) for each in found if isinstance(each, datetime))
+    numbers = (_EPOCH + timedelta(milliseconds=each) for each in found if type(each) is int)
+    return next(chain(times, numbers), None)
 
 
 def _cloud(properties: spec.Basic.Properties, attribute: str) -> str | None:

@@ -26,8 +26,6 @@ _FRAMES: Final = 1024
 _DENIED: Final = (
     aiormq.exceptions.AuthenticationError,
     aiormq.exceptions.ProbableAuthenticationError,
-    # What aiormq 7.2 makes of a virtual host that is not there, or not for this user.
-    aiormq.exceptions.InvalidFrameError,
 )
 # aiormq 7.2 raises RuntimeErrors for calls on what is closed already, and StopAsyncIteration where the peer
 # hangs up in the middle of the handshake.
@@ -57,10 +55,18 @@ async def _connect(url: str, name: str) -> AbstractConnection:
     try:
         with translated():
             async with asyncio.timeout(CONNECT_SECONDS):
-                return await aio_pika.connect(address, client_properties={"connection_name": name})
+                return await _opened(address, name)
     except BrokerUnavailable as fault:
         port = address.port or _PORTS[address.scheme]
         raise BrokerUnavailable(f"{fault} ({address.host}:{port})") from fault.__cause__
+
+
+async def _opened(address: URL, name: str) -> AbstractConnection:
+    try:
+        return await aio_pika.connect(address, client_properties={"connection_name": name})
+    except aiormq.exceptions.InvalidFrameError as error:
+        # What aiormq 7.2 makes of a virtual host that is not there, or not for this user.
+        raise aiormq.exceptions.AuthenticationError from error
 
 
 def _address(url: str) -> URL:

@@ -27,8 +27,8 @@ from worker.checkout.event import Event, event_id
 _REPLACED: Final = frozenset(
     {"cluster_id", "delivery_mode", "expiration", "headers", "message_id", "user_id"}
 )
-_CHECKOUT_REJECTION: Final = (EventType.CHECKOUT_REJECTED, CheckoutRejected)
-_REJECTIONS: Final = {UPDATE_QUEUE: (EventType.CART_REJECTED, CartRejected)}
+# Of what came to no queue of commands, the key tells what was meant.
+_UPDATE_BEGINS: Final = "cart.up"
 _LONGEST_REASON: Final = 4096
 # Of the 16 kB that are ours, what identity, code, reason and time leave.
 _MOST_PROPERTY_BYTES: Final = 15 * 1024
@@ -96,8 +96,8 @@ def rejected_event(delivery: Delivery, malformed: Malformed) -> Event | None:
     if is_anonymous(delivery):
         return None
     customer_id, cart_id = mentioned_ids(delivery, malformed.code)
-    kind, body_of = _REJECTIONS.get(delivery.queue, _CHECKOUT_REJECTION)
-    body = body_of(
+    is_update = delivery.queue == UPDATE_QUEUE or delivery.routing_key.startswith(_UPDATE_BEGINS)
+    body = (CartRejected if is_update else CheckoutRejected)(
         code=malformed.code,
         description=malformed.reason,
         dead_lettered=True,
@@ -107,7 +107,7 @@ def rejected_event(delivery: Delivery, malformed: Malformed) -> Event | None:
     )
     return Event(
         id=event_id(dead_letter_id(delivery)),
-        type=kind,
+        type=EventType.CART_REJECTED if is_update else EventType.CHECKOUT_REJECTED,
         body=body.to_json(),
         subject=f"{customer_id or 'unknown'}/{cart_id or 'unknown'}",
         # Of the message where it tells: every copy of this event is the same then.

@@ -1,10 +1,11 @@
-"""A shield for the reader of connections: properties that cannot be decoded cost one message, no connection.
+"""A shield for the reader of connections: what cannot be decoded costs one message, no connection.
 
-aiormq 7.2 gives a connection up when pamqp 4.0 cannot decode the header of a message. The message would be
-delivered again to the next connection, and end that as well.
+aiormq 7.2 gives a connection up when pamqp 4.0 cannot decode a message's header, or its routing key. The
+message would be delivered again to the next connection, and end that as well.
 """
 
 import struct
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Final
 
@@ -14,6 +15,7 @@ from pamqp import constants, decode
 from pamqp.frame import FrameTypes
 from pamqp.header import ContentHeader
 
+from worker.amqp.deliver_frame import is_deliver, read_deliver
 from worker.amqp.property_bytes import check_headers, split
 
 _FIXED: Final = struct.Struct(">HHQ")
@@ -22,17 +24,26 @@ _PROPERTIES: Final = _PAYLOAD + _FIXED.size
 # Shorter properties hold few values, at a depth that recursion comes back from.
 _HARMLESS_BYTES: Final = 400
 _LONGEST_REASON: Final = 200
+
+WHO: Final = ("message_id", "correlation_id", "app_id")
+"""The properties by which an answer is recognised."""
+
 _RAW: Final = "raw"
 _unmarshal: Final = pamqp.frame.unmarshal
 
 
 class UndecodableProperties(spec.Basic.Properties):
-    """Properties that cannot be decoded, as bytes. The type is the mark: no producer can forge it."""
+    """Properties that cannot be decoded, as bytes, and who asked, where that can be read all the same.
+
+    The type is the mark: no producer can forge it.
+    """
 
     def __init__(self, raw: bytes, reason: str) -> None:
         super().__init__()
         self.raw = raw
         self.reason = reason
+        for name, text in _who(raw):
+            setattr(self, name, text)
 
 
 def install() -> None:
@@ -41,13 +52,26 @@ def install() -> None:
 
 
 def unmarshal(data_in: bytes) -> tuple[int, int, FrameTypes]:
-    """A frame, as pamqp reads it, or a content header with `UndecodableProperties`.
+    """A frame, as pamqp reads it, or what can be read of a message's first two frames.
 
     Raises:
-        pamqp.exceptions.UnmarshalingException: of anything but a whole content header.
+        pamqp.exceptions.UnmarshalingException: of anything but a whole one of these.
     """
-    if data_in[:1] != b"\x02":
+    return _read_header(data_in) if data_in[:1] == b"\x02" else _read_method(data_in)
+
+
+def _read_method(data_in: bytes) -> tuple[int, int, FrameTypes]:
+    try:
         return _unmarshal(data_in)
+    except Exception:
+        payload = data_in[_PAYLOAD:-1]
+        with suppress(ValueError):
+            if _is_whole(data_in) and is_deliver(payload):
+                return len(data_in), _channel(data_in), read_deliver(payload)
+        raise
+
+
+def _read_header(data_in: bytes) -> tuple[int, int, FrameTypes]:
     try:
         if len(data_in) > _PROPERTIES + _HARMLESS_BYTES:
             check_headers(split(_raw(data_in)).get("headers", b""))
@@ -97,6 +121,15 @@ def _header(data: bytes, error: Exception) -> ContentHeader:
     _, weight, body_size = _FIXED.unpack(data[_PAYLOAD:_PROPERTIES])
     raw = _raw(data)
     return ContentHeader(weight, body_size, UndecodableProperties(raw, _reason(raw, error)))
+
+
+def _who(raw: bytes) -> Iterator[tuple[str, str]]:
+    with suppress(ValueError):
+        written = split(raw)
+        for name in WHO:
+            text = written.get(name, b"")[1:].decode(errors="replace")
+            if text and not {"\0", "\ufffd"} & {*text}:
+                yield name, text
 
 
 def _reason(raw: bytes, error: Exception) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import quote
 
 from babel.numbers import get_currency_symbol
 from uuid_utils import UUID, uuid5
@@ -137,7 +138,7 @@ def _line_links(catalog_item_id: str) -> Document:
     parts = catalog_item_id.split(":")
     if len(parts) != _CATALOG_ITEM_PARTS:
         return {}
-    product, sku, availability = parts
+    product, sku, availability = (quote(part, safe="") for part in parts)
     product_uri = f"/products/{product}"
     return {
         "product": link(product_uri),

@@ -6,7 +6,7 @@ from aiormq import spec
 
 from contracts.wire import DeadLetterHeader
 from worker.amqp.dead_letter import sent_headers
-from worker.amqp.frame_shield import UndecodableProperties, properties_of
+from worker.amqp.frame_shield import WHO, UndecodableProperties, properties_of
 from worker.amqp.header_table import FaithfulProperties
 
 _RESTORED: Final = {
@@ -27,11 +27,18 @@ def as_sent(raw: bytes) -> spec.Basic.Properties:
     headers = properties.headers or {}
     original = headers.get(DeadLetterHeader.ORIGINAL_PROPERTIES)
     if isinstance(original, bytes | bytearray):
-        return properties_of(bytes(original))
+        return _with_ids(properties_of(bytes(original)), properties)
     kept = {name: getattr(properties, name) for name in properties.__slots__ if name != "headers"}
     for name, header in _RESTORED.items():
         kept[name] = kept[name] or headers.get(header)
     return FaithfulProperties(**kept, headers=sent_headers(properties))
+
+
+def _with_ids(original: spec.Basic.Properties, letter: spec.Basic.Properties) -> spec.Basic.Properties:
+    """Very long properties are kept in part, which tells nothing; the dead letter's own tell who asked."""
+    for name in WHO:
+        setattr(original, name, getattr(original, name) or getattr(letter, name))
+    return original
 
 
 def deaths_of(raw: bytes) -> list[Any]:

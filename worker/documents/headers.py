@@ -35,7 +35,7 @@ EVENT_PROPERTIES: Final = {
     "type": "The event, like the routing key without its last word.",
     "content_type": "application/json",
     "app_id": "Who says so: cart-checkout-worker.",
-    "timestamp": "When the command was received, in whole seconds; ce-time tells more.",
+    "timestamp": "The same as ce-time, in whole seconds.",
     "delivery_mode": "2: persistent.",
 }
 EVENT_HEADERS: Final = {
@@ -44,7 +44,7 @@ EVENT_HEADERS: Final = {
     "ce-source": wire.EVENT_SOURCE,
     "ce-type": "The same as type.",
     "ce-subject": "`<customerId>/<cartId>`; `unknown` for what a rejected message does not tell.",
-    "ce-time": "When the command was received.",
+    "ce-time": "When the command was received; of what was set aside, when it was asked, if it tells.",
 } | _TRACE
 
 DEAD_LETTER_HEADERS: Final = {

@@ -100,11 +100,12 @@ def test_whoever_is_named_in_any_spelling_is_not_anonymous(name: str) -> None:
         (0, NOW),
         (True, NOW),
         (1.5, NOW),
-        (datetime(2026, 1, 1, tzinfo=UTC), NOW),
+        (datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)),
+        (datetime(2030, 1, 1, tzinfo=UTC), NOW),
     ],
-    ids=range(13),
+    ids=range(14),
 )
-def test_the_amqp_binding_s_time_is_text_or_milliseconds(time: object, asked: datetime) -> None:
+def test_the_amqp_binding_s_time_is_text_milliseconds_or_a_timestamp(time: object, asked: datetime) -> None:
     assert command_of(a_delivery(headers={"cloudEvents_time": time})).asked == asked
 
 

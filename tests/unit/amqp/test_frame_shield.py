@@ -14,6 +14,7 @@ from pamqp.header import ContentHeader
 
 from tests.support.raw_properties import nested_tables, raw_properties, seconds, short, sized
 from worker.amqp import frame_shield
+from worker.amqp.deliver_frame import read_deliver
 from worker.amqp.frame_shield import UndecodableProperties, unmarshal
 from worker.amqp.property_bytes import DEEPEST, MOST_VALUES, as_sent, identity
 
@@ -58,6 +59,53 @@ UNDECODABLE: Final = [
     ("headers", f"headers are nested more than {DEEPEST}", raw_properties(headers=nested_tables(900))),
     ("headers", f"there are more than {MOST_VALUES}", a_list(b"V" * MOST_VALUES)),
 ]
+
+
+def a_deliver(routing_key: bytes, exchange: bytes = b"e", *, beyond: bytes = b"") -> bytes:
+    payload = struct.pack(">HH", 60, 60) + short(b"tag") + struct.pack(">QB", 2**40, 1)
+    payload += short(exchange) + short(routing_key) + beyond
+    return struct.pack(">BHI", 1, 7, len(payload)) + payload + b"\xce"
+
+
+@pytest.mark.parametrize(
+    ("routing_key", "exchange", "read"),
+    [
+        (b"\xff\xfe", b"e", ("\ufffd\ufffd", "e")),
+        (b"key", b"an exchange!", ("key", "an exchange!")),
+        (b"\xff", b"\xff", ("\ufffd", "\ufffd")),
+        (b"\xff" * 255, b"e", ("\ufffd" * 85, "e")),
+    ],
+    ids=["key", "name-that-pamqp-refuses", "both", "as-much-as-can-be-published"],
+)
+def test_a_delivery_is_read_whatever_its_texts_are(
+    routing_key: bytes, exchange: bytes, read: tuple[str, str]
+) -> None:
+    frame = a_deliver(routing_key, exchange)
+    consumed, channel, deliver = unmarshal(frame)
+
+    assert isinstance(deliver, spec.Basic.Deliver)
+    assert (consumed, channel, deliver.consumer_tag) == (len(frame), 7, "tag")
+    assert (deliver.delivery_tag, deliver.redelivered) == (2**40, True)
+    assert (deliver.routing_key, deliver.exchange) == read
+
+
+@given(st.text(max_size=60), st.text("abc-_.", max_size=60))
+def test_a_delivery_is_read_by_hand_as_the_driver_reads_it(routing_key: str, exchange: str) -> None:
+    frame = a_deliver(routing_key.encode(), exchange.encode())
+    _, _, by_driver = unmarshal(frame)
+
+    assert isinstance(by_driver, spec.Basic.Deliver)
+    assert dict(read_deliver(frame[7:-1])) == dict(by_driver)
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [a_deliver(b"\xff", beyond=b"x"), a_deliver(b"\xff")[:-3] + b"\xce", a_deliver(b"\xff")[:-1] + b"\0"],
+    ids=["longer", "shorter", "no-end"],
+)
+def test_a_delivery_that_is_not_whole_is_no_delivery(damaged: bytes) -> None:
+    with pytest.raises(UnmarshalingException):
+        unmarshal(damaged)
 
 
 @given(st.binary(max_size=2_000), st.integers(0, 2**64 - 1))

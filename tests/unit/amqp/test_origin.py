@@ -74,10 +74,11 @@ def test_the_source_is_the_app_id_else_the_cloud_event_s(properties: dict[str, A
         ({"traceparent": TRACE, "tracestate": "x" * 513}, (TRACE, None)),
         ({"traceparent": TRACE, "tracestate": "nul\0"}, (TRACE, None)),
         ({"traceparent": TRACE, "tracestate": ""}, (TRACE, None)),
+        ({"traceparent": "zzz", "tracestate": "vendor=1"}, (None, None)),
         ({}, (None, None)),
         (None, (None, None)),
     ],
-    ids=range(14),
+    ids=range(15),
 )
 def test_a_trace_is_carried_on_where_it_is_one(headers: Any, trace: tuple[str | None, str | None]) -> None:
     origin = origin_of(a_delivery(headers=headers))

@@ -58,8 +58,25 @@ def test_a_good_body_does_not_make_it_a_command() -> None:
     assert found.reason.startswith("The AMQP property timestamp of the message cannot be decoded: year")
 
 
-def test_nobody_is_told_for_nothing_tells_who_asked() -> None:
+def test_whoever_can_be_read_of_it_is_told() -> None:
     delivery = delivered(RAW)
+    event = rejected_event(delivery, malformed(delivery))
+
+    assert event is not None
+    assert (event.origin.source, event.origin.correlation_id) == ("shop", "m")
+    assert dead_letter(delivery, malformed(delivery)).properties.app_id == "shop"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        raw_properties(timestamp=seconds(2**63)),
+        raw_properties(message_id=short(b"\xff"), app_id=short(b"nul\0")),
+    ],
+    ids=["nobody-named", "unreadable"],
+)
+def test_nobody_is_told_where_nothing_tells_who_asked(raw: bytes) -> None:
+    delivery = delivered(raw)
 
     assert is_anonymous(delivery)
     assert rejected_event(delivery, malformed(delivery)) is None
@@ -198,4 +215,5 @@ def test_whatever_can_be_read_can_be_decoded_and_dead_lettered_as_it_is(
 def test_the_mark_is_a_type_that_a_copy_of_its_values_does_not_have() -> None:
     assert isinstance(delivered(RAW).properties, UndecodableProperties)
     assert not isinstance(a_delivery().properties, UndecodableProperties)
-    assert delivered(RAW).properties == a_delivery().properties
+    nameless = raw_properties(timestamp=seconds(2**63))
+    assert delivered(nameless).properties == a_delivery().properties

@@ -104,6 +104,18 @@ def test_a_line_of_an_item_that_the_catalog_does_not_know_has_no_name() -> None:
             },
         ),
         ("MS-AZR-0145P", {}),
+        (
+            "p/q?:s t:a#",
+            {
+                "product": {"uri": "/products/p%2Fq%3F", "method": "GET", "headers": []},
+                "sku": {"uri": "/products/p%2Fq%3F/skus/s%20t", "method": "GET", "headers": []},
+                "availability": {
+                    "uri": "/products/p%2Fq%3F/skus/s%20t/availabilities/a%23",
+                    "method": "GET",
+                    "headers": [],
+                },
+            },
+        ),
         ("a:b", {}),
         ("a:b:c:d", {}),
     ],
