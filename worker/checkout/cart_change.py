@@ -84,10 +84,14 @@ def changed_cart(
 def _status(
     lines: Iterable[CartLineItem], ordered: Collection[str], grouped: GroupedLines, stored: StoredCart
 ) -> str:
-    """Ordered, when every group has an order. One that was refused for a line of another is not stored."""
+    """Ordered, when every group has an order; where one was refused for an ordered line, as it was before.
+
+    Such a group leaves no line behind, so the lines alone do not tell.
+    """
     was_ordered = stored.content is not None and stored.content.status == ORDERED
+    is_refused = not grouped.moved.keys() <= set(ordered)
     all_ordered = all(line.order_group in ordered for line in lines)
-    return ORDERED if all_ordered and (was_ordered or not grouped.moved) else ACTIVE
+    return ORDERED if all_ordered and (was_ordered or not is_refused) else ACTIVE
 
 
 def _links(command: Command) -> dict[str, object]:

@@ -100,11 +100,6 @@ def _moved(
     return moved
 
 
-def numbered_pair(billing_cycle: str, currency: str | None) -> str:
-    """What a number is given to, as it is stored."""
-    return f"{billing_cycle}/{currency or ''}"
-
-
 class _LineIds:
     """Keeps the first use of an id; absent and repeated ones get the next free number."""
 
@@ -131,7 +126,7 @@ class _GroupNumbers:
         self._next = 0
 
     def number(self, billing_cycle: str, currency: str | None) -> str:
-        pair = numbered_pair(billing_cycle, currency)
+        pair = f"{billing_cycle}/{currency or ''}"
         if pair not in self.given:
             while str(self._next) in self._taken:
                 self._next += 1

@@ -14,7 +14,6 @@ from worker.checkout.decision import CartChange, Decided
 from worker.checkout.event import event_of
 from worker.checkout.grouping import GroupedLines, group_lines
 from worker.checkout.judging import judge_groups
-from worker.checkout.outgrown_groups import without_outgrown_groups
 from worker.checkout.situation import Situation
 from worker.checkout.versions import wrong_version
 
@@ -29,7 +28,6 @@ def update(command: Command, body: UpdateCart, situation: Situation, catalog: Ca
         return _rejected(command, situation, _ORDERED_CODE, "The cart is ordered; make a new one")
     # How long a cart lives is not for its producer to say: these may be another cart's.
     cart = body.cart.changed(creation_timestamp=None, expiration_timestamp=None)
-    cart = without_outgrown_groups(cart, situation, catalog)
     grouped = group_lines(cart, situation, catalog)
     if why := _changed_order(grouped, situation):
         return _rejected(command, situation, _ORDERED_CODE, why)

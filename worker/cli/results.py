@@ -81,11 +81,13 @@ def _gist(body: object) -> str:
         f"{each.get('orderGroupId')!r} {each.get('code')} ({each.get('description')})"
         for each in _objects(body.get("orderErrors"))
     ]
-    failed = f", failed {', '.join(codes)}" if codes else ""
+    told = ", ".join(codes)
     if "lineItems" in body:
         lines = counted(len(_objects(body["lineItems"])), "line")
-        return f"cart {body.get('cartId')} version {body.get('cartVersion')}: {lines}{failed}"
-    return f"cart {body.get('cartId')}: {counted(len(_objects(body.get('orders'))), 'order')}{failed}"
+        bad = f", cannot be ordered: {told}" if told else ""
+        return f"cart {body.get('cartId')} version {body.get('cartVersion')}: {lines}{bad}"
+    orders = counted(len(_objects(body.get("orders"))), "order")
+    return f"cart {body.get('cartId')}: {orders}" + (f", failed {told}" if told else "")
 
 
 def _objects(found: object) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ ORDER_ADVICE: Final = {
     OrderErrorCode.CART_CHECK_OUT_NOT_ALLOWED_WHEN_STATUS_IS_ORDERED: (
         "The order stands. Put what is new into a new group or a new cart."
     ),
-    OrderErrorCode.BILLING_CYCLE_DIFFERS_FROM_ORDER: "Split the group.",
+    OrderErrorCode.BILLING_CYCLE_DIFFERS_FROM_ORDER: "Give its lines different order groups, or none.",
     OrderErrorCode.TERM_DURATION_INVALID: "Change `termDuration`, or that of `renewsTo`.",
     OrderErrorCode.CURRENCY_NOT_SUPPORTED: "Change `currencyCode`, or name one.",
     OrderErrorCode.ATTESTATION_REQUIRED: "Have it accepted: `attestationAccepted` on the line.",

@@ -186,6 +186,15 @@ def test_a_cart_whose_last_group_came_back_with_an_ordered_line_can_still_be_cha
     assert body_of(decision)["cartStatus"] == "Ordered"
 
 
+def test_a_group_that_is_ordered_as_it_comes_is_not_refused_for_the_like_of_its_line() -> None:
+    alike = [a_line(id=1, orderGroup="a"), a_line(id=2, orderGroup="b")]
+    situation = after_checkout(*alike, a_line(id=3, orderGroup="c", quantity=1001))
+
+    decision = decided(inline(alike[1] | {"orderGroup": "a"}), situation)
+
+    assert (decision.event.type, body_of(decision)["cartStatus"]) == ("checkout.completed", "Ordered")
+
+
 def test_a_cart_that_stayed_active_over_a_moved_line_is_ordered_by_its_next_checkout() -> None:
     situation = after_checkout(GOOD, BAD)
     situation = a_situation_after(decided(inline(GOOD | {"orderGroup": "bad"}), situation), situation)

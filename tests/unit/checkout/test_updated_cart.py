@@ -111,10 +111,33 @@ def codes_of(body: dict[str, Any]) -> list[tuple[str, int]]:
 
 
 def test_groups_that_cannot_be_ordered_are_told_in_the_order_of_their_lines() -> None:
-    mixed = [a_line(orderGroup="mixed"), a_line(orderGroup="mixed", billingCycle="annual")]
-    bad, good = a_line(orderGroup="bad", quantity=1001), a_line(orderGroup="good")
+    addon = a_catalog_item(OTHER_ITEM, is_addon=True, prerequisites=(ITEM,))
+    lines = [
+        a_line(orderGroup="add-on", catalogItemId=OTHER_ITEM),
+        a_line(orderGroup="base", quantity=1001),
+        a_line(orderGroup="mixed", catalogItemId="other"),
+        a_line(orderGroup="mixed", catalogItemId="other", billingCycle="annual"),
+    ]
+    catalog = a_catalog(a_catalog_item(), addon, a_catalog_item("other"))
 
-    assert codes_of(updated(*mixed, good, bad)) == [("mixed", 800085), ("bad", 800017)]
+    body = shown(decided(an_update_command(an_update(a_cart(*lines))), catalog=catalog))
+
+    assert codes_of(body) == [("add-on", 800009), ("base", 800017), ("mixed", 800085)]
+
+
+def test_a_shown_line_whose_cycle_is_edited_is_told_to_leave_its_group() -> None:
+    first = decided(an_update_command(an_update(a_cart(a_line(), a_line()))))
+    cart = shown(first)
+    cart["lineItems"][0]["billingCycle"] = "annual"
+    edited = an_update_command(an_update(cart), message_id="edited")
+    del cart["lineItems"][0]["orderGroup"]
+    without_group = an_update_command(an_update(cart), message_id="without-group")
+
+    mixed, split = (shown(decided(each, a_situation_after(first))) for each in (edited, without_group))
+
+    assert codes_of(mixed) == [("0", 800085)]
+    assert mixed["orderErrors"][0]["description"].endswith("give these lines different order groups, or none")
+    assert ("orderErrors" in split, members(split, "orderGroup")) == (False, ["1", "0"])
 
 
 def test_a_partner_who_has_to_attest_is_told_before_the_checkout() -> None:
