@@ -75,6 +75,8 @@ async def run_worker(settings: Settings) -> None:
 
     async def run_session(stop: asyncio.Event) -> None:
         status.become(State.STARTING, "connecting")
+        # The session before holds itself, and every body that it had.
+        gc.collect()
         async with open_session(settings, pool, status, failpoints, follower) as session:
             await session.run(stop, grace=settings.grace_seconds)
 

@@ -13,6 +13,14 @@ class DatabaseUnavailable(TransientFault):
     """No connection, a lost one, or a database that refuses work for now. A commit may have been applied."""
 
 
+class StatementTimeout(DatabaseUnavailable):
+    """The database answers, and did not finish a statement in time: a smaller one may do."""
+
+
+class StatementBroken(DatabaseUnavailable):
+    """The database answers, and found itself broken at what a statement touched: others may do."""
+
+
 class TransactionConflict(TransientFault):
     """Another transaction was first: load and decide again."""
 

@@ -25,8 +25,9 @@ from worker.checkout.decision import Decided, Decision, Oversized, Repeated, Reu
 from worker.errors import DatabaseUnavailable, DataRejected, SchemaMismatch, TransactionConflict, WorkerError
 from worker.failpoints import Failpoints, Place
 from worker.outbox import Outbox
+from worker.patience import is_of_the_batch
 from worker.postgres.checkouts import BatchStore, Checkouts
-from worker.second_delivery import SecondDeliveries
+from worker.second_delivery import Attempt, SecondDeliveries
 from worker.status import Status
 from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, OVERTAKEN, REDELIVERED, LogEvent
 
@@ -85,8 +86,8 @@ class Pipeline:
             BATCH_SIZE.observe(len(deliveries))
             BATCH_SECONDS.observe(monotonic() - started)
 
-    async def handle(self, deliveries: Sequence[Delivery]) -> None:
-        """See a batch through.
+    async def handle(self, deliveries: Sequence[Delivery], attempt: Attempt | None = None) -> None:
+        """See a batch through, or a message that is attempted again.
 
         Raises:
             BrokerUnavailable, PublishNotConfirmed, TopologyFault: what could not be settled is left to be
@@ -96,21 +97,23 @@ class Pipeline:
         while commands:
             batch, commands = _one_per_cart(commands)
             answers += await self._commit(batch)
-        await self._settle(answers)
+        await self._settle(answers, attempt)
 
     async def _handle_again(self, delivery: Delivery) -> None:
         """See a message through that was delivered before, or set it aside if it ends processes."""
         REDELIVERED.inc()
-        async with self._parts.second_deliveries.begun(delivery) as killer:
-            if killer:
-                await self._settle([Answer(delivery, killer)])
-            else:
-                await self.handle([delivery])
+        attempt = await self._parts.second_deliveries.begin(delivery)
+        if attempt.killer:
+            await self._settle([Answer(delivery, attempt.killer)], attempt)
+        else:
+            await self.handle([delivery], attempt)
 
-    async def _settle(self, answers: Sequence[Answer]) -> None:
+    async def _settle(self, answers: Sequence[Answer], attempt: Attempt | None = None) -> None:
         published = await self._settlement.publish(answers)
         message_ids = [each.delivery.properties.message_id for each in answers]
         self._reach(Place.CONFIRMED, message_ids)
+        if attempt and all(each.is_final for each in published):
+            await self._parts.second_deliveries.finish(attempt)
         await self._settlement.acknowledge(published)
         self._reach(Place.ACKNOWLEDGED, message_ids)
         self._note([each for each in published if each.is_final])
@@ -158,10 +161,14 @@ class Pipeline:
     async def _commit_whole(self, batch: Sequence[Received]) -> list[Answer]:
         """An outage is waited out; the batch stays unsettled meanwhile."""
         decisions: list[Decision] | None = None
+        faults = 0
         while decisions is None:
             try:
                 decisions = await self._decide_past_conflicts([each.command for each in batch])
             except DatabaseUnavailable as fault:
+                faults += 1
+                if is_of_the_batch(fault, faults, len(batch)):
+                    raise
                 await self._parts.breaker.wait_out(fault)
         self._reach(Place.COMMITTED, (each.command.message_id for each in batch))
         return [_answer(each, decision) for each, decision in zip(batch, decisions, strict=True)]

@@ -1,7 +1,6 @@
 """A message that is delivered again: perhaps because it ended the process that had it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from contracts.codes import DeadLetterCode
@@ -18,6 +17,14 @@ _KILLER: Final = Malformed(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A message that was begun again, and what it is, if it is known to end processes."""
+
+    message_hash: bytes
+    killer: Malformed | None
+
+
 class SecondDeliveries:
     def __init__(self, attempts: Attempts, breaker: Breaker, worker_id: str) -> None:
         self._attempts = attempts
@@ -26,24 +33,23 @@ class SecondDeliveries:
         self.unfinished: set[bytes] = set()
         """Hashes of messages that were begun, and what became of them could not be noted."""
 
-    @asynccontextmanager
-    async def begun(self, delivery: Delivery) -> AsyncIterator[Malformed | None]:
-        """Note for the block that this message is begun; gives what it is, if it is known to end processes.
+    async def begin(self, delivery: Delivery) -> Attempt:
+        """Note that this message is begun.
 
-        Where the block fails the note goes with the session, which this process outlives; that of a message
+        Where it is not finished the note goes with the session, which this process outlives; that of one
         which is known to end processes stays until it is settled.
         """
         message_hash = bytes.fromhex(dead_letter_id(delivery))
         count = await self._begin(message_hash, delivery)
         self.unfinished.add(message_hash)
-        yield _KILLER if count >= KILLS else None
-        await self._finish(message_hash)
-        self.unfinished.discard(message_hash)
+        return Attempt(message_hash, _KILLER if count >= KILLS else None)
 
-    async def _finish(self, message_hash: bytes) -> None:
-        while True:
+    async def finish(self, attempt: Attempt) -> None:
+        """The process outlived it. Before it is acknowledged: nothing brings it to its note afterwards."""
+        while attempt.message_hash in self.unfinished:
             try:
-                return await self._attempts.finish(message_hash)
+                await self._attempts.finish(attempt.message_hash)
+                self.unfinished.discard(attempt.message_hash)
             except DatabaseUnavailable as fault:
                 await self._breaker.wait_out(fault)
 

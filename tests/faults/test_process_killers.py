@@ -5,6 +5,7 @@ import random
 import signal
 from collections.abc import Sequence
 
+from tests.support.broker import CHECKOUT, connected_broker
 from tests.support.carts import a_request
 from tests.support.eventually import eventually
 from tests.support.inputs import Input, checkouts
@@ -62,6 +63,17 @@ async def _kills(
     assert account.is_clean, account
     assert account.ok == len(inputs)
     return sum(deaths)
+
+
+async def test_a_worker_that_dies_once_it_has_acknowledged_leaves_no_attempt(stage: Stage) -> None:
+    inputs = [Input.of(a_request("a"))]
+    await stage.send(inputs)
+    async with connected_broker(stage.amqp_url) as broker:
+        await broker.give_back(CHECKOUT, 1)
+    first, _ = await stage.launch(failpoint="acknowledged:kill")
+    assert await first.exit_code() == -signal.SIGKILL
+    second, _ = await stage.start()
+    await stage.assert_nothing_lost(inputs, second)
 
 
 async def test_a_message_that_kills_the_process_is_set_aside_after_three_times_and_no_other_is(

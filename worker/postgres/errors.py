@@ -11,6 +11,8 @@ from worker.errors import (
     DatabaseUnavailable,
     DataRejected,
     SchemaMismatch,
+    StatementBroken,
+    StatementTimeout,
     TransactionConflict,
     WorkerError,
     reason_of,
@@ -40,6 +42,9 @@ _CURES: Final = {
 # undefined table, column, schema.
 _SCHEMA: Final = frozenset({"42P01", "42703", "3F000"})
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
+_QUERY_CANCELED: Final = "57014"
+# internal error, data corrupted, index corrupted.
+_BROKEN_CLASS: Final = "XX"
 
 
 @contextmanager
@@ -92,5 +97,9 @@ def fault_of(error: asyncpg.PostgresError) -> WorkerError:
             f"{text}: {error.args[0]}; `checkout migrate` needs the owner of the schema, all else what "
             "deploy/postgresql/roles.sql grants"
         )
+    if code == _QUERY_CANCELED:
+        return StatementTimeout(text)
+    if code.startswith(_BROKEN_CLASS):
+        return StatementBroken(text)
     # All else is no message's fault.
     return DatabaseUnavailable(text)

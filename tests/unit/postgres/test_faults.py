@@ -8,6 +8,8 @@ import pytest
 from worker.errors import (
     DatabaseUnavailable,
     DataRejected,
+    StatementBroken,
+    StatementTimeout,
     TransactionConflict,
     TransientFault,
     WorkerError,
@@ -29,6 +31,8 @@ MEANINGS: Final[dict[type[WorkerError], list[str]]] = {
         "23X99",
         "54000",
     ],
+    StatementTimeout: ["57014"],
+    StatementBroken: ["XX000", "XX001", "XX002"],
     DatabaseUnavailable: [
         "08000",
         "08006",
@@ -41,7 +45,6 @@ MEANINGS: Final[dict[type[WorkerError], list[str]]] = {
         "53200",
         "53300",
         "55P03",
-        "57014",
         "57P01",
         "57P02",
         "57P03",
