@@ -9,7 +9,7 @@ from tests.support.broker import CHECKOUT, connected_broker
 from tests.support.carts import a_request
 from tests.support.eventually import eventually
 from tests.support.inputs import Input, checkouts
-from tests.support.stage import Stage
+from tests.support.stage import KEPT, Stage
 from tests.support.worker_process import CONSUMING
 from worker.postgres.attempts import KILLS
 
@@ -65,13 +65,21 @@ async def _kills(
     return sum(deaths)
 
 
-async def test_a_worker_that_dies_once_it_has_acknowledged_leaves_no_attempt(stage: Stage) -> None:
+async def test_a_worker_that_dies_after_its_answer_leaves_no_attempt_without_its_message(
+    stage: Stage,
+) -> None:
     inputs = [Input.of(a_request("a"))]
     await stage.send(inputs)
     async with connected_broker(stage.amqp_url) as broker:
         await broker.give_back(CHECKOUT, 1)
-    first, _ = await stage.launch(failpoint="acknowledged:kill")
-    assert await first.exit_code() == -signal.SIGKILL
+        first, _ = await stage.launch()
+        async with stage.gate():
+            await stage.until_at_gate()
+            stage.to_database.slow(0.3)
+        await eventually(lambda: broker.ready(KEPT), lambda there: there == 1)
+    first.kill()
+    await first.exit_code()
+    await stage.to_database.mend()
     second, _ = await stage.start()
     await stage.assert_nothing_lost(inputs, second)
 
