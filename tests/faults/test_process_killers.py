@@ -65,7 +65,7 @@ async def _kills(
     return sum(deaths)
 
 
-async def test_a_worker_that_dies_after_its_answer_leaves_no_attempt_without_its_message(
+async def test_a_worker_that_dies_after_its_answer_leaves_no_attempt_behind(
     stage: Stage,
 ) -> None:
     inputs = [Input.of(a_request("a"))]

@@ -22,7 +22,7 @@ _ORDERED_CODE = OrderErrorCode.CART_CHECK_OUT_NOT_ALLOWED_WHEN_STATUS_IS_ORDERED
 
 def update(command: Command, body: UpdateCart, situation: Situation, catalog: Catalog) -> Decided:
     """Decide an update. Lines that cannot be ordered are no reason to reject it: each shows its error."""
-    if why := wrong_version(body.cart_version, situation) or _superseded(command, situation):
+    if why := wrong_version(body.cart_version, situation) or _superseded(command, body, situation):
         return _rejected(command, situation, OrderErrorCode.CONDITION_FAILED, why)
     if situation.cart.content and situation.cart.content.status == ORDERED:
         return _rejected(command, situation, _ORDERED_CODE, "The cart is ordered; make a new one")
@@ -34,15 +34,18 @@ def update(command: Command, body: UpdateCart, situation: Situation, catalog: Ca
     return _updated(command, cart, situation, grouped, catalog)
 
 
-def _superseded(command: Command, situation: Situation) -> str | None:
+def _superseded(command: Command, body: UpdateCart, situation: Situation) -> str | None:
     """An update asked before the lines that are stored must not bring older ones back.
 
-    By whole seconds, since that is what an AMQP timestamp tells.
+    By whole seconds, since that is what an AMQP timestamp tells. Whoever names the stored version has seen
+    it, whatever the clocks say.
     """
     last = situation.cart.content_asked
-    if last is None or command.asked.replace(microsecond=0) >= last.replace(microsecond=0):
+    if last is None or body.cart_version is not None:
         return None
-    return "The cart was changed by a command that was asked later; look at it and ask again"
+    if command.asked.replace(microsecond=0) >= last.replace(microsecond=0):
+        return None
+    return "The cart was changed by a command that was asked later; look at it and ask again with cartVersion"
 
 
 def _changed_order(grouped: GroupedLines, situation: Situation) -> str | None:

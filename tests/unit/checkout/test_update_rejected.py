@@ -112,6 +112,14 @@ def test_an_update_in_the_same_second_does_not_move_the_last_asked_back() -> Non
     assert situation.cart.content_asked == NOW
 
 
+def test_who_names_the_stored_version_is_not_superseded_whatever_the_clocks_say() -> None:
+    earlier = NOW - timedelta(hours=1)
+
+    assert update_of(GOOD, asked=earlier, cartVersion=1).event.type == "cart.updated"
+    assert_rejected(update_of(GOOD, asked=earlier, cartVersion=0), 800036, 1)
+    assert_rejected(update_of(GOOD, asked=earlier), 800036, 1)
+
+
 def test_a_rejected_update_supersedes_nothing() -> None:
     first = decided(an_update_command(message_id="1", asked=NOW))
     situation = a_situation_after(first)
