@@ -76,3 +76,18 @@ async def test_an_edit_whose_copy_is_sent(
     assert f"is sent, its outcome is not known yet: `checkout dead-letters show {copy}`" in ended.err
     assert "go on" not in ended.err
     assert not list(command_line.directory.glob("checkout-*"))
+
+
+@pytest.mark.usefixtures("letters")
+async def test_a_replay_between_two_flights(
+    command_line: CommandLine, database: Database, broker: Broker
+) -> None:
+    process = await command_line.start("dead-letters", "replay", "--yes", "--rate", "0.1", "--json")
+    await eventually(broker.ready, lambda ready: ready == 1)
+    process.send_signal(signal.SIGINT)
+    ended = await finished(process)
+    told = ended.document
+    assert (ended.code, told["sent"], len(told["pending"]), len(told["notBegun"])) == (_ENDED, 1, 1, 1)
+    assert "1 not begun: run it again, it takes up what is left" in ended.err
+    assert "list --state replaying" in ended.err
+    assert sorted((await states(database)).values()) == ["parked", "replaying"]

@@ -56,6 +56,11 @@ class Tally:
     """Why the others stay as they are."""
 
     @property
+    def begun(self) -> set[str]:
+        """Those that were claimed, and those that others have."""
+        return {*self.pending, *self.resolved, *self.failed_again, *self.skipped, *self.given_back}
+
+    @property
     def is_good(self) -> bool:
         return not (self.failed_again or self.given_back or self.stopped)
 
