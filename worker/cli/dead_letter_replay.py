@@ -96,7 +96,9 @@ async def replay(
         choice.confirm("Replay", yes=yes)
         tally = await _run(settings, Replays(pool), plan, choice, as_json=json)
     tally.skipped += choice.left
-    return _print(tally, choice, plan, as_json=json)
+    code = _print(tally, choice, plan, as_json=json)
+    # Of a file's, those that others have or that are resolved are no problem.
+    return Exit.PROBLEMS if ids and tally.skipped and not tally.sent else code
 
 
 def _files(
@@ -179,7 +181,8 @@ def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
         count = counted(len(choice.letters), "dead letter")
         console.print(f"{count} would be replayed{told and f': {told}'}", highlight=False)
         choice.print_left()
-    return Exit.PROBLEMS if choice.problems else Exit.OK
+    is_left_to_others = choice.left and not choice.letters
+    return Exit.PROBLEMS if choice.problems or is_left_to_others else Exit.OK
 
 
 def _print(tally: Tally, choice: Choice, plan: ReplayPlan, *, as_json: bool) -> int:
