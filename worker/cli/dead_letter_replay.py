@@ -26,7 +26,7 @@ from worker.postgres.replays import REPLAYABLE, Chosen, Replays
 from worker.settings import Settings
 
 _SHOWN: Final = 20
-_NO_KEY: Final = "nothing tells what it was meant as: say --as cart.checkout or --as cart.update, or edit it"
+_NO_KEY: Final = "nothing tells what was meant: say --as cart.checkout or --as cart.update, or edit it"
 _HAS_PENDING: Final = "`checkout dead-letters list --state replaying` has those without an outcome"
 _PENDING: Final = f"is a worker running? {_HAS_PENDING}"
 _Rate = Parameter(validator=validators.Number(gt=0, lte=100_000))
