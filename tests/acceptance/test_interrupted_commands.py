@@ -91,3 +91,14 @@ async def test_a_replay_between_two_flights(
     assert "1 not begun: run it again, it takes up what is left" in ended.err
     assert "list --state replaying" in ended.err
     assert sorted((await states(database)).values()) == ["parked", "replaying"]
+
+
+async def test_a_command_that_is_still_being_imported(command_line: CommandLine) -> None:
+    slow = "import signal, sys\nprint('importing', file=sys.stderr, flush=True)\nsignal.pause()\n"
+    command_line.file("cyclopts.py", slow)
+    command_line.environment["PYTHONPATH"] = str(command_line.directory)
+    process = await command_line.start("--help")
+    await until_told(process, "importing\n")
+    process.send_signal(signal.SIGINT)
+    ended = await finished(process)
+    assert (ended.code, ended.out, ended.err) == (_ENDED, "", "")
