@@ -26,7 +26,10 @@ from worker.settings import Settings
 _SETTLED: Final = [each for each in LetterState if each not in UNRESOLVED]
 _HASH: Final = re.compile(r"([0-9a-f]{16})[0-9a-f]{48}")
 
-app = App(name="dead-letters", help="Messages that were set aside: find them, and see why.")
+app = App(
+    name="dead-letters",
+    help="Messages that were set aside: find them, see why, replay, edit, discard or export them.",
+)
 app.command(dead_letter_show.show)
 app.command(dead_letter_replay.replay)
 app.command(dead_letter_edit.edit)
