@@ -68,6 +68,17 @@ async def test_names_that_mean_nothing_are_problems_and_the_others_are_replayed(
     assert (await broker.ready(), len(letters)) == (1, 6)
 
 
+async def test_named_ones_that_others_are_replaying_are_left_to_them_and_told_by_the_exit_code(
+    letters: list[Request], command_line: CommandLine, broker: Broker
+) -> None:
+    first, second = (each.message_id for each in letters[:2])
+    assert (await replayed(command_line, first, "--wait", "0")).code == 0
+    for more in ([], ["--dry-run"]):
+        assert (await replayed(command_line, first, *more)).code == 1
+    both = await replayed(command_line, first, second, "--wait", "0")
+    assert (both.code, both.document["sent"], await broker.ready()) == (0, 1, 2)
+
+
 @pytest.mark.usefixtures("letters")
 @pytest.mark.parametrize(
     "arguments",

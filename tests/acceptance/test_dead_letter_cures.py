@@ -110,3 +110,20 @@ async def test_what_was_edited_and_not_sent_is_there_to_go_on_with(
     sent = await command_line.run(*edit, "--yes", "--wait", "0")
     assert (sent.code, "go on" in sent.err) == (0, False)
     assert len(list(command_line.directory.glob("checkout-*"))) == len(files)
+
+
+async def test_those_without_a_route_are_counted_and_the_question_says_that_they_are_left_out(
+    broker: Broker, database: Database, settings: Settings, command_line: CommandLine
+) -> None:
+    for key in ("cart.chekout", "cart.chekout", "cart.updte"):
+        request = a_request("a")
+        await broker.publish(request.body, key=key, message_id=request.message_id, app_id=SOURCE)
+    await broker.publish(b"{", message_id="no-json", app_id=SOURCE)
+    async with consuming(archiving_by(settings)):
+        await archived(database, 4)
+    dry = await command_line.run("dead-letters", "replay", "--dry-run")
+    assert (dry.code, dry.out) == (1, "1 dead letter would be replayed: 1 to cart.checkout\n")
+    assert dry.err.startswith("3 dead letters: nothing tells what was meant: say --as cart.checkout")
+    assert dry.err.count("--as cart.checkout") == 1
+    asked = await command_line.run("dead-letters", "replay")
+    assert (asked.code, "Replay 1 dead letter, and leave out 3?" in asked.err) == (2, True)

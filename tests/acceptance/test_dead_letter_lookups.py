@@ -97,6 +97,27 @@ async def test_each_filter_finds_what_it_names(letters: list[Request], command_l
 
 
 @pytest.mark.usefixtures("letters")
+@pytest.mark.parametrize("command", ["list", "groups"])
+async def test_what_a_limit_cuts_off_is_told(command_line: CommandLine, command: str) -> None:
+    cut = await command_line.run("dead-letters", command, "--limit", "2")
+    assert "there are more: --limit N lists N of them" in cut.out
+    assert len((await command_line.run("dead-letters", command, "--limit", "2", "--json")).document) == 2
+    assert "there are more" not in (await command_line.run("dead-letters", command, "--limit", "4")).out
+
+
+@pytest.mark.parametrize("command", ["list", "groups"])
+async def test_where_all_are_settled_it_is_told_how_to_see_them(
+    letters: list[Request], command_line: CommandLine, database: Database, command: str
+) -> None:
+    await database.execute("UPDATE dead_letters SET state = 'discarded'")
+    run = ("dead-letters", command)
+    assert (await command_line.run(*run)).out == "No unresolved dead letters; --all shows the others\n"
+    for other in (["--state", "parked"], ["--code", "not-utf8"]):
+        assert (await command_line.run(*run, *other)).out == "No dead letters\n"
+    assert len(letters) == 3
+
+
+@pytest.mark.usefixtures("letters")
 async def test_finished_ones_are_listed_when_asked_for(command_line: CommandLine, database: Database) -> None:
     await database.execute(FINISH)
     states = [each["state"] for each in await _listed(command_line)]

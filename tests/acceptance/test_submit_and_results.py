@@ -154,6 +154,14 @@ async def test_an_update_is_submitted_from_a_file(
     assert str(await database.value("SELECT cart_id FROM carts")) == json.loads(event.body)["cartId"]
 
 
+async def test_a_file_of_many_commands_is_told_where_it_can_be_read(command_line: CommandLine) -> None:
+    line = a_request("a").body
+    file = command_line.file("carts.ndjson", line + b"\n" + line + b"\n")
+    told = "`checkout submit - < FILE` takes one a line"
+    assert told in (await command_line.run("submit", file, "--dry-run")).err
+    assert told not in (await command_line.run("submit", command_line.file("x", "{\n}}"), "--dry-run")).err
+
+
 async def test_a_dry_run_of_updates_tells_which_could_not_be_read(
     command_line: CommandLine, broker: Broker
 ) -> None:

@@ -64,6 +64,16 @@ async def test_a_dry_run_makes_nothing(fresh: CommandLine, vhost: str, managemen
     assert dry.code == 0
     assert "cart.checkout" in dry.out
     assert (await management.definitions(_name(vhost)))["queues"] == []
+    assert {line.partition(":")[0] for line in dry.out.splitlines()} == {"would declare"}
+
+
+async def test_a_dry_run_tells_what_is_there_from_what_would_be_made(fresh: CommandLine, vhost: str) -> None:
+    await fresh.run("topology", "apply")
+    async with connected_broker(vhost) as broker:
+        await broker.give_up("cart.update")
+    lines = (await fresh.run("topology", "apply", "--dry-run")).out.splitlines()
+    assert [line for line in lines if not line.startswith("ok: ")] == ["would declare: queue cart.update"]
+    assert len(lines) == 6
 
 
 async def test_check_finds_nothing_wrong_with_what_apply_made(fresh: CommandLine) -> None:

@@ -1,5 +1,6 @@
 """What operators see of a dead letter: where it is wrong, and not who it names."""
 
+import json
 from typing import Any, Final
 
 import pytest
@@ -75,6 +76,16 @@ def test_names_are_masked_at_any_depth_and_in_any_spelling() -> None:
         "user": "c",
     }
     assert Mask.of("").document(DOCUMENT) == DOCUMENT
+
+
+def test_a_text_that_holds_json_is_hidden_where_it_may_name_somebody() -> None:
+    mask, person = Mask.of("lastModifiedUser"), json.dumps({"lastModifiedUser": "bob"})
+    assert mask.document(person) == "***"
+    assert mask.document(json.dumps(person)) == "***"
+    assert mask.document({"cart": [person, "plain", "\ud800"]}) == {"cart": ["***", "plain", "\ud800"]}
+    assert mask.document(place := "cart.lastModifiedUser: Input should be a string") == place
+    assert mask.document("\\u007b\\u006castModifiedUser") == "***"
+    assert Mask.of("").document(person) == person
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,10 @@ class Choice:
 
     def confirm(self, verb: str, *, yes: bool) -> None:
         """Ask, unless each was named. Raises: ConfigurationFault."""
+        left = len(self.problems) + sum(each.letters for each in self.held)
+        others = f", and leave out {left:,}" if left else ""
         if self.letters and not self.is_named:
-            confirm(f"{verb} {counted(len(self.letters), 'dead letter')}?", yes=yes)
+            confirm(f"{verb} {counted(len(self.letters), 'dead letter')}{others}?", yes=yes)
 
     def keep_only(self, states: Collection[LetterState]) -> None:
         """Those in other states, and those that others are replaying, are problems."""
@@ -138,15 +140,18 @@ class Choice:
             errors.print(f"{whose}; {until}", markup=False, highlight=False)
 
     def _print_problems(self) -> None:
-        """The first of each kind; ids come from messages, and must not steer a terminal."""
+        """Of each kind the first, or how many; ids come from messages, and must not steer a terminal."""
         kinds: dict[str, list[str]] = {}
         for each in self.problems:
             kinds.setdefault(each.problem, []).append(each.name)
         for problem, names in kinds.items():
-            for name in names[:_SHOWN]:
+            # Whom a filter found, nobody looks for by name.
+            shown = _SHOWN if self.is_named or len(names) == 1 else 0
+            for name in names[:shown]:
                 errors.print(f"{safe(name) or '(empty)'}: {safe(problem)}", markup=False, highlight=False)
-            if (left := len(names) - _SHOWN) > 0:
-                errors.print(f"{left:,} more: {safe(problem)}", markup=False, highlight=False)
+            if (left := len(names) - shown) > 0:
+                what = f"{left:,} more" if shown else counted(left, "dead letter")
+                errors.print(f"{what}: {safe(problem)}", markup=False, highlight=False)
 
 
 def require_choice(

@@ -85,8 +85,11 @@ async def edit(
                 return _print_plan(copy, as_json=json)
             if correction.body is None:
                 confirm("Send the copy?", yes=yes)
-            tally = await _send(settings, pool, copy, letter, plan)
-            _forget(written)
+            async with publishing(settings, COMMANDS_EXCHANGE) as channel:
+                claim = await _claim(Replays(pool), copy, letter, plan)
+                # The archive has the copy now: with the file, there would be another one.
+                _forget(written)
+                tally = await _send(Replaying(Replays(pool), Publisher(channel), plan, lambda _: None), claim)
     return _print(copy, tally, as_json=json)
 
 
@@ -128,7 +131,7 @@ def _kept(written: Path | None) -> Iterator[None]:
         yield
     finally:
         if written and written.exists():
-            errors.print(f"go on with --body {written}", markup=False, highlight=False)
+            _warn(f"go on with --body {written}")
 
 
 def _copy(letter: Record, body: bytes, key: str, settings: Settings) -> Copy | Refusal:
@@ -165,23 +168,31 @@ def _print_refusal(name: str, refusal: Refusal, *, as_json: bool) -> int:
     return Exit.PROBLEMS
 
 
-async def _send(settings: Settings, pool: Pool, copy: Copy, letter: Record, plan: ReplayPlan) -> Tally:
-    replays = Replays(pool)
-    async with publishing(settings, COMMANDS_EXCHANGE) as channel:
-        token = await replays.copy(copy, plan.actor, plan.why)
-        claim = Claim(
-            dead_letter_id=copy.dead_letter_id,
-            replay_token=token,
-            queue=copy.queue,
-            routing_key=copy.routing_key,
-            message_id=copy.message_id,
-            properties=copy.properties,
-            body=copy.body,
-            asked_at=letter["asked_at"],
-        )
-        replaying = Replaying(replays, Publisher(channel), plan, lambda _: None)
+async def _claim(replays: Replays, copy: Copy, letter: Record, plan: ReplayPlan) -> Claim:
+    """Archive the copy, as one that is being replayed."""
+    token = await replays.copy(copy, plan.actor, plan.why)
+    return Claim(
+        dead_letter_id=copy.dead_letter_id,
+        replay_token=token,
+        queue=copy.queue,
+        routing_key=copy.routing_key,
+        message_id=copy.message_id,
+        properties=copy.properties,
+        body=copy.body,
+        asked_at=letter["asked_at"],
+    )
+
+
+async def _send(replaying: Replaying, claim: Claim) -> Tally:
+    told = "may have been sent"
+    try:
         await replaying.publish([claim])
+        told = "is sent, its outcome is not known yet"
         await replaying.wait()
+    except BaseException:
+        # Ctrl-C, or a service that is away: to edit it once more would send it twice.
+        _warn(f"the copy {told}: `checkout dead-letters show {claim.dead_letter_id}` tells what became of it")
+        raise
     return replaying.tally
 
 
@@ -216,6 +227,10 @@ def _print(copy: Copy, tally: Tally, *, as_json: bool) -> int:
 
 def _say(text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def _warn(text: str) -> None:
+    errors.print(text, markup=False, highlight=False)
 
 
 def _state(tally: Tally) -> LetterState:

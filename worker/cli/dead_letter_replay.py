@@ -26,8 +26,9 @@ from worker.postgres.replays import REPLAYABLE, Chosen, Replays
 from worker.settings import Settings
 
 _SHOWN: Final = 20
-_NO_KEY: Final = "nothing tells what it was meant as: say --as cart.checkout or --as cart.update, or edit it"
-_PENDING: Final = "is a worker running? `checkout dead-letters list --state replaying` has them"
+_NO_KEY: Final = "nothing tells what was meant: say --as cart.checkout or --as cart.update, or edit it"
+_HAS_PENDING: Final = "`checkout dead-letters list --state replaying` has those without an outcome"
+_PENDING: Final = f"is a worker running? {_HAS_PENDING}"
 _Rate = Parameter(validator=validators.Number(gt=0, lte=100_000))
 _Some = Parameter(validator=validators.Number(gte=1))
 
@@ -93,9 +94,11 @@ async def replay(
         if dry_run:
             return _print_plan(choice, plan.key, as_json=json)
         choice.confirm("Replay", yes=yes)
-        tally = await _run(settings, Replays(pool), plan, choice)
+        tally = await _run(settings, Replays(pool), plan, choice, as_json=json)
     tally.skipped += choice.left
-    return _print(tally, choice, plan, as_json=json)
+    code = _print(tally, choice, plan, as_json=json)
+    # Of a file's, those that others have or that are resolved are no problem.
+    return Exit.PROBLEMS if ids and tally.skipped and not tally.sent else code
 
 
 def _files(
@@ -128,7 +131,9 @@ def _problem(letter: Chosen, key: str | None, *, is_import: bool) -> str | None:
     return None if key_of(letter.queue, letter.routing_key) or key else _NO_KEY
 
 
-async def _run(settings: Settings, replays: Replays, plan: ReplayPlan, choice: Choice) -> Tally:
+async def _run(
+    settings: Settings, replays: Replays, plan: ReplayPlan, choice: Choice, *, as_json: bool
+) -> Tally:
     if not choice.letters:
         return Tally()
     async with publishing(settings, COMMANDS_EXCHANGE) as channel:
@@ -138,7 +143,7 @@ async def _run(settings: Settings, replays: Replays, plan: ReplayPlan, choice: C
                 await replaying.run(choice.letters)
             except BaseException:
                 # Ctrl-C, or a service that is away: what was done so far is done.
-                errors.print(_gist(replaying.tally), highlight=False)
+                _print_interrupted(replaying.tally, choice, as_json=as_json)
                 raise
     return replaying.tally
 
@@ -176,7 +181,8 @@ def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
         count = counted(len(choice.letters), "dead letter")
         console.print(f"{count} would be replayed{told and f': {told}'}", highlight=False)
         choice.print_left()
-    return Exit.PROBLEMS if choice.problems else Exit.OK
+    is_left_to_others = choice.left and not choice.letters
+    return Exit.PROBLEMS if choice.problems or is_left_to_others else Exit.OK
 
 
 def _print(tally: Tally, choice: Choice, plan: ReplayPlan, *, as_json: bool) -> int:
@@ -193,6 +199,21 @@ def _print(tally: Tally, choice: Choice, plan: ReplayPlan, *, as_json: bool) -> 
             errors.print(_PENDING)
         choice.print_left()
     return Exit.PROBLEMS if is_late or choice.problems or not tally.is_good else Exit.OK
+
+
+def _print_interrupted(tally: Tally, choice: Choice, *, as_json: bool) -> None:
+    errors.print(_gist(tally), highlight=False)
+    if left := len(_not_begun(tally, choice)):
+        errors.print(f"{left:,} not begun: run it again, it takes up what is left", highlight=False)
+    if tally.pending:
+        errors.print(_HAS_PENDING, highlight=False)
+    if as_json:
+        print_json(_document(tally, choice))
+
+
+def _not_begun(tally: Tally, choice: Choice) -> list[str]:
+    begun = tally.begun
+    return [each for each in choice.ids if each not in begun]
 
 
 def _gist(tally: Tally) -> str:
@@ -215,6 +236,7 @@ def _document(tally: Tally, choice: Choice) -> dict[str, Any]:
         "pending": list(tally.pending),
         "skipped": tally.skipped,
         "notTaken": tally.given_back,
+        "notBegun": _not_begun(tally, choice),
         "stopped": tally.stopped is not None,
         "held": choice.held_documents,
         "problems": choice.documents,

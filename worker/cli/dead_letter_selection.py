@@ -11,7 +11,7 @@ from worker.deadletters.words import query_of
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import UNRESOLVED, LetterFilter, LetterState
 
-States = Annotated[tuple[LetterState, ...], Parameter(negative="")]
+States = Annotated[tuple[LetterState, ...], Parameter(negative="", show_default=False)]
 AllStates = Annotated[bool, Parameter(name="--all", negative="")]
 
 
@@ -36,7 +36,7 @@ class Selection:
     """Only those of this source."""
 
     state: States = ()
-    """Only those in this state; may be repeated. Default: the unresolved ones."""
+    """Only those in this state; may be repeated. Default: the unresolved ones; restore: discarded ones."""
 
     since: Moment | None = None
     """Only those that failed last at this time or later: 2026-01-31T12:00 (UTC unless it names a zone),

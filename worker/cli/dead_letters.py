@@ -1,6 +1,7 @@
 """`checkout dead-letters`: what was set aside, and what became of it."""
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from cyclopts import App
@@ -19,12 +20,16 @@ from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, Limit, console, errors, moment, print_json, records, safe
 from worker.cli.services import database
 from worker.deadletters.mask import Mask
-from worker.postgres.dead_letters import DeadLetters, Record
+from worker.postgres.dead_letters import UNRESOLVED, DeadLetters, LetterState, Record
 from worker.settings import Settings
 
+_SETTLED: Final = [each for each in LetterState if each not in UNRESOLVED]
 _HASH: Final = re.compile(r"([0-9a-f]{16})[0-9a-f]{48}")
 
-app = App(name="dead-letters", help="Messages that were set aside: find them, and see why.")
+app = App(
+    name="dead-letters",
+    help="Messages that were set aside: find them, see why, replay, edit, discard or export them.",
+)
 app.command(dead_letter_show.show)
 app.command(dead_letter_replay.replay)
 app.command(dead_letter_edit.edit)
@@ -59,11 +64,13 @@ async def list_letters(
     settings = Settings.load()
     async with database(settings) as pool:
         rows = await DeadLetters(pool).newest(wanted, limit + 1)
+        are_settled = not rows and await DeadLetters(pool).newest(wanted._replace(states=_SETTLED), 1)
     letters = [Mask.of(settings.masked_fields).document(each) for each in listed(rows[:limit])]
     if json:
         print_json(letters)
     else:
-        _print_letters(letters, are_more=len(rows) > limit)
+        _print_letters(letters, _none(wanted.states, are_settled=bool(are_settled)))
+        _print_more(are_more=len(rows) > limit)
     if not letters:
         _print_unknown(wanted.code)
 
@@ -94,20 +101,15 @@ async def groups(
     """
     async with database(Settings.load()) as pool:
         states = states_of(state, all_states=all_states)
-        found = await DeadLetters(pool).groups(states, code=code, limit=limit)
+        found = await DeadLetters(pool).groups(states, code=code, limit=limit + 1)
+        are_settled = not found and await DeadLetters(pool).groups(_SETTLED, code=code, limit=1)
     if not found:
         _print_unknown(code)
     if json:
-        print_json(records(found))
+        print_json(records(found[:limit]))
         return
-    rows = [
-        (each["fingerprint"], each["count"], moment(each["oldest"]), moment(each["newest"]), each["pattern"])
-        for each in found
-    ]
-    columns = ("group", "count", "oldest, UTC", "newest, UTC", "what")
-    print_lines("Groups of dead letters" if found else "No dead letters", columns, rows)
-    if found:
-        console.print("`checkout dead-letters list --group GROUP` lists one of them", highlight=False)
+    _print_groups(found[:limit], _none(states, are_settled=bool(are_settled)))
+    _print_more(are_more=len(found) > limit)
 
 
 def listed(rows: list[Record]) -> list[dict[str, Any]]:
@@ -125,10 +127,31 @@ def _print_unknown(code: str | None) -> None:
         )
 
 
-def _print_letters(letters: list[dict[str, Any]], *, are_more: bool) -> None:
+def _none(states: Sequence[str], *, are_settled: bool) -> str:
+    """The title where there are none."""
+    if are_settled and list(states) == list(UNRESOLVED):
+        return "No unresolved dead letters; --all shows the others"
+    return "No dead letters"
+
+
+def _print_letters(letters: list[dict[str, Any]], none: str) -> None:
     columns = ("id", "state", "last failed, UTC", "failures", "source", "messageId", "what")
-    title = f"Dead letters, the newest {len(letters):,}" if letters else "No dead letters"
+    title = f"Dead letters, the newest {len(letters):,}" if letters else none
     print_lines(title, columns, list(map(_row, letters)), spare=("messageId", "source"))
+
+
+def _print_groups(found: list[Record], none: str) -> None:
+    rows = [
+        (each["fingerprint"], each["count"], moment(each["oldest"]), moment(each["newest"]), each["pattern"])
+        for each in found
+    ]
+    columns = ("group", "count", "oldest, UTC", "newest, UTC", "what")
+    print_lines("Groups of dead letters" if found else none, columns, rows)
+    if found:
+        console.print("`checkout dead-letters list --group GROUP` lists one of them", highlight=False)
+
+
+def _print_more(*, are_more: bool) -> None:
     if are_more:
         console.print("there are more: --limit N lists N of them", highlight=False)
 

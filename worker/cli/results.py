@@ -23,7 +23,7 @@ _PAGE = 200
 
 Seconds = Annotated[float, Parameter(validator=validators.Number(gte=0))]
 
-app = App(name="results", help="Follow the events that the worker publishes.")
+app = App(name="results", help="Follow the events that the worker publishes, or republish stored ones.")
 
 
 @app.default

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from pydantic_core import from_json
 from rich.progress import Progress
 from uuid_utils import uuid7
 
@@ -26,6 +27,7 @@ from worker.settings import Settings
 _FLIGHT = 500
 _KNOWN = frozenset({Receipt.CONFIRMED, Receipt.RETURNED})
 _STDIN = Path("-")
+_ONE_A_LINE = " (a file is one command; `checkout submit - < FILE` takes one a line)"
 
 
 async def command(
@@ -86,11 +88,22 @@ def _look(bodies: Sequence[bytes], read: Callable[[bytes], object]) -> int:
             read(body)
         except UnreadableError as error:
             problems += 1
-            errors.print(f"command {number}: {error.code}: {error.reason}", markup=False, highlight=False)
+            hint = _ONE_A_LINE if _is_ndjson(body) else ""
+            errors.print(
+                f"command {number}: {error.code}: {error.reason}{hint}", markup=False, highlight=False
+            )
     console.print(
         f"{len(bodies) - problems} of {counted(len(bodies), 'command')} can be read", highlight=False
     )
     return 1 if problems else 0
+
+
+def _is_ndjson(body: bytes) -> bool:
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    try:
+        return len(lines) > 1 and all(isinstance(from_json(line), dict) for line in lines)
+    except ValueError:
+        return False
 
 
 async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: int) -> int:

@@ -1,9 +1,11 @@
 """`checkout topology`: exchanges, queues and bindings."""
 
+from collections.abc import Iterator
+
 from aiormq.channel import Channel
 from cyclopts import App
 
-from worker.amqp.connection import vhost_of
+from worker.amqp.connection import confirming_channel, vhost_of
 from worker.amqp.management import Management, definitions
 from worker.amqp.topology import Topology, broker_version, require, topology, topology_for
 from worker.amqp.topology import apply as declare
@@ -22,14 +24,23 @@ async def apply(*, dry_run: DryRun = False) -> None:
     Parameters
     ----------
     dry_run
-        Say what would be declared.
+        Say what is there, whatever its arguments, and what would be declared.
     """
     async with broker(Settings.load()) as channel:
         wanted = topology_for(channel)
         if not dry_run:
             await declare(channel, wanted)
-        for name in (*(each.name for each in wanted.exchanges), *(f"queue {q.name}" for q in wanted.queues)):
-            console.print(f"{'would declare' if dry_run else 'ok'}: {name}", highlight=False)
+        for name, part in _parts(wanted):
+            is_there = not dry_run or not await _missing(await confirming_channel(channel.connection), part)
+            console.print(f"{'ok' if is_there else 'would declare'}: {name}", highlight=False)
+
+
+def _parts(wanted: Topology) -> Iterator[tuple[str, Topology]]:
+    """Each exchange and each queue, alone."""
+    for exchange in wanted.exchanges:
+        yield exchange.name, Topology((exchange,), (), ())
+    for queue in wanted.queues:
+        yield f"queue {queue.name}", Topology((), (queue,), ())
 
 
 @app.command

@@ -56,6 +56,11 @@ class Tally:
     """Why the others stay as they are."""
 
     @property
+    def begun(self) -> set[str]:
+        """Those that were claimed, and those that others have."""
+        return {*self.pending, *self.resolved, *self.failed_again, *self.skipped, *self.given_back}
+
+    @property
     def is_good(self) -> bool:
         return not (self.failed_again or self.given_back or self.stopped)
 
@@ -135,7 +140,7 @@ class Replaying:
             self.tally.stopped = _NOT_TAKEN
         if claims and all(receipt is Receipt.UNKNOWN for receipt in receipts):
             raise BrokerUnavailable(
-                f"The broker does not answer: {len(claims)} claims lapse in 10 minutes; run this again then"
+                f"The broker does not answer: without an outcome, {_told(len(claims))} free in 10 minutes"
             )
 
     def _message(self, claim: Claim) -> Outgoing:
@@ -160,3 +165,7 @@ class Replaying:
             into = self.tally.resolved if row["state"] == LetterState.RESOLVED else self.tally.failed_again
             into.append(name)
         self._news(self.tally)
+
+
+def _told(count: int) -> str:
+    return "1 dead letter is" if count == 1 else f"{count} dead letters are"

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from time import monotonic
@@ -106,13 +106,22 @@ class _Demo:
         return totals(carts, self._listener, stored, archived + (queue.message_count or 0))
 
 
+def to_paste(environment: Mapping[str, str]) -> list[str]:
+    """Shell commands that show these services at work."""
+    lines = [f"export {name}={value}" for name, value in environment.items()]
+    lines += [f"export PATH={Path(sys.executable).parent}:$PATH", "checkout check"]
+    # An answer that comes before anybody listens is gone.
+    return [
+        *lines,
+        "checkout results & sleep 3",
+        f"checkout submit {files(__package__).joinpath('cart.json')}",
+    ]
+
+
 async def _keep(console: Console, stage: Stage, worker: WorkerProcess) -> None:
     """Until Ctrl-C, which is how this is meant to end."""
-    lines = [f"export {name}={value}" for name, value in stage.environment.items()]
-    lines += [f"export PATH={Path(sys.executable).parent}:$PATH", "checkout check"]
-    lines += ["checkout results &", f"checkout submit {files(__package__).joinpath('cart.json')}"]
     console.print("\nEverything keeps running until Ctrl-C. In another terminal:\n")
-    for line in lines:
+    for line in to_paste(stage.environment):
         console.out(f"  {line}", highlight=False)
     console.out(f"\n  worker health: {worker.url}/health/ready", highlight=False)
     console.out(f"  worker metrics: {worker.url}/metrics", highlight=False)
