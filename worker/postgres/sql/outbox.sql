@@ -3,13 +3,14 @@
 -- published stays so, unless it was published once more ($4).
 UPDATE outcomes SET publication = mark.publication, published_at = clock_timestamp()
 FROM (
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[]) AS mark (customer_id, message_id, publication)
-    -- In key order: another worker may mark the same events, and the two must not wait for each other.
-    ORDER BY customer_id, message_id
+    SELECT stored.customer_id, stored.message_id, mark.publication
+    FROM unnest($1::uuid[], $2::text[], $3::text[]) AS mark (customer_id, message_id, publication)
+    JOIN outcomes AS stored ON stored.customer_id = mark.customer_id AND stored.message_id = mark.message_id
+    WHERE $4 OR stored.publication <> 'published'
+    -- Whoever holds a row marks it, or publishes it once more, which costs less than to wait for its publication.
+    FOR NO KEY UPDATE OF stored SKIP LOCKED
 ) AS mark
-WHERE outcomes.customer_id = mark.customer_id
-    AND outcomes.message_id = mark.message_id
-    AND ($4 OR outcomes.publication <> 'published')
+WHERE outcomes.customer_id = mark.customer_id AND outcomes.message_id = mark.message_id
 
 -- name: overdue
 -- Lock events that were committed and not marked for a while ($1); other sweepers pass by. In the order of the
