@@ -14,11 +14,14 @@ WHERE outcomes.customer_id = mark.customer_id AND outcomes.message_id = mark.mes
 
 -- name: overdue
 -- Lock events that were committed and not marked for a while ($1); other sweepers pass by. In the order of the
--- last attempt: events that are refused again and again must not keep others from their turn.
+-- last attempt: events that are refused again and again must not keep others from their turn. Each attempt
+-- doubles the wait for the next one, up to an hour: subscribers hear every event that one of them refuses.
 SELECT customer_id, message_id, cart_id, event_id, event_type, event_time, source, correlation_id,
     traceparent, tracestate, body
 FROM outcomes
-WHERE publication = 'pending' AND attempted_at < clock_timestamp() - $1::interval
+WHERE publication = 'pending'
+    AND attempted_at < clock_timestamp() - $1::interval
+    AND attempted_at + least(attempted_at - created_at, interval '1 hour') < clock_timestamp()
 ORDER BY attempted_at
 LIMIT $2
 FOR UPDATE SKIP LOCKED
