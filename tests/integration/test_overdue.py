@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Final
 
 import pytest
+from pydantic_core import from_json
 
 from tests.support.database import Database
-from worker.postgres.pool import open_pool
+from worker.postgres.pool import acquired, open_pool
+from worker.postgres.statements import statement
 from worker.postgres.stored_events import StoredEvents
 
 AFTER: Final = timedelta(seconds=30)
@@ -51,3 +53,19 @@ async def test_each_attempt_doubles_the_wait_for_the_next_one_up_to_an_hour(
 ) -> None:
     await database.execute(ADD, 1, created, attempted)
     assert await found(events) == is_overdue
+
+
+async def test_events_that_are_not_due_are_not_even_looked_at(database: Database) -> None:
+    """The index of attempts tells them apart: there may be many, as when the broker is slow to confirm."""
+    await database.execute(ADD, 50_000, timedelta(), timedelta())
+    await database.execute(ADD.replace("'m'", "'due'"), 5, timedelta(minutes=1), timedelta(minutes=1))
+    pool = await open_pool(database.url, connections=1, application="tests")
+    try:
+        async with acquired(pool) as connection:
+            explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement('overdue')}"
+            (explained,) = from_json(await connection.fetchval(explain, AFTER, LIMIT))
+    finally:
+        pool.terminate()
+    pages = explained["Plan"]["Shared Hit Blocks"] + explained["Plan"]["Shared Read Blocks"]
+    assert explained["Plan"]["Actual Rows"] == 5
+    assert pages < 100

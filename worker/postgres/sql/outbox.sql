@@ -20,8 +20,9 @@ SELECT customer_id, message_id, cart_id, event_id, event_type, event_time, sourc
     traceparent, tracestate, body
 FROM outcomes
 WHERE publication = 'pending'
-    AND attempted_at < clock_timestamp() - $1::interval
-    AND attempted_at + least(attempted_at - created_at, interval '1 hour') < clock_timestamp()
+    -- Within a SELECT, the time is the same for all rows, so that the index of attempts finds them.
+    AND attempted_at < (SELECT clock_timestamp() - $1::interval)
+    AND attempted_at + least(attempted_at - created_at, interval '1 hour') < (SELECT clock_timestamp())
 ORDER BY attempted_at
 LIMIT $2
 FOR UPDATE SKIP LOCKED
