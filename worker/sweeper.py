@@ -14,6 +14,8 @@ from worker.postgres.stored_events import StoredEvents
 from worker.telemetry import EVENTS_REFUSED, SWEPT, LogEvent
 
 _EVENTS_AT_A_TIME: Final = 200
+# An event may have megabytes, and is held several times over until it is confirmed.
+_OCTETS_AT_A_TIME: Final = 8 * 1024 * 1024
 _SWEEPS_PER_AGE: Final = 6
 _FINAL: Final = frozenset({Receipt.CONFIRMED, Receipt.RETURNED})
 
@@ -30,17 +32,17 @@ class Sweeper:
 
     async def run(self) -> None:
         while True:
-            while await self.sweep() == _EVENTS_AT_A_TIME:
+            while await self.sweep():
                 pass
             await asyncio.sleep(self._after.total_seconds() / _SWEEPS_PER_AGE)
 
     async def sweep(self) -> int:
-        """Publish and mark what is overdue, up to a limit; how many were found.
+        """Publish and mark what is overdue, up to a limit; how many there were, 0: nothing is overdue.
 
         Raises:
             PublishNotConfirmed: the broker said nothing of some; the channel may be gone.
         """
-        async with self._events.overdue(self._after, _EVENTS_AT_A_TIME) as overdue:
+        async with self._events.overdue(self._after, _EVENTS_AT_A_TIME, _OCTETS_AT_A_TIME) as overdue:
             receipts = await self._publisher.publish([encode(each.event) for each in overdue.events])
             pairs = list(zip(overdue.events, receipts, strict=True))
             settled = [

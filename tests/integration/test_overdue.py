@@ -13,12 +13,13 @@ from worker.postgres.statements import statement
 from worker.postgres.stored_events import StoredEvents
 
 AFTER: Final = timedelta(seconds=30)
-LIMIT: Final = 200
+LIMITS: Final = (200, 1000)
+OVERDUE: Final = (timedelta(minutes=1), timedelta(minutes=1))
 ADD: Final = """
 INSERT INTO checkouts (customer_id, message_id, cart_id, cart_version, content_hash, asked_at, event_id,
     event_type, event_time, source, correlation_id, body, created_at, attempted_at)
 SELECT gen_random_uuid(), 'm' || n, gen_random_uuid(), 1, sha256('a'), now(), gen_random_uuid(),
-    'checkout.completed', 't', 's', 'c', 'b', now() - $2::interval, now() - $3::interval
+    'checkout.completed', 't', 's', 'c', repeat('b', $4)::bytea, now() - $2::interval, now() - $3::interval
 FROM generate_series(1, $1) AS n
 """
 
@@ -31,7 +32,7 @@ async def events(database: Database) -> AsyncIterator[StoredEvents]:
 
 
 async def found(events: StoredEvents) -> int:
-    async with events.overdue(AFTER, LIMIT) as overdue:
+    async with events.overdue(AFTER, *LIMITS) as overdue:
         return len(overdue.events)
 
 
@@ -51,21 +52,38 @@ async def found(events: StoredEvents) -> int:
 async def test_each_attempt_doubles_the_wait_for_the_next_one_up_to_an_hour(
     database: Database, events: StoredEvents, created: timedelta, attempted: timedelta, *, is_overdue: bool
 ) -> None:
-    await database.execute(ADD, 1, created, attempted)
+    await database.execute(ADD, 1, created, attempted, 1)
     assert await found(events) == is_overdue
 
 
 async def test_events_that_are_not_due_are_not_even_looked_at(database: Database) -> None:
     """The index of attempts tells them apart: there may be many, as when the broker is slow to confirm."""
-    await database.execute(ADD, 50_000, timedelta(), timedelta())
-    await database.execute(ADD.replace("'m'", "'due'"), 5, timedelta(minutes=1), timedelta(minutes=1))
+    await database.execute(ADD, 50_000, timedelta(), timedelta(), 1)
+    await database.execute(ADD.replace("'m'", "'due'"), 5, *OVERDUE, 1)
     pool = await open_pool(database.url, connections=1, application="tests")
     try:
         async with acquired(pool) as connection:
             explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement('overdue')}"
-            (explained,) = from_json(await connection.fetchval(explain, AFTER, LIMIT))
+            (explained,) = from_json(await connection.fetchval(explain, AFTER, *LIMITS))
     finally:
         pool.terminate()
     pages = explained["Plan"]["Shared Hit Blocks"] + explained["Plan"]["Shared Read Blocks"]
     assert explained["Plan"]["Actual Rows"] == 5
     assert pages < 100
+
+
+@pytest.mark.parametrize(
+    ("events_there", "octets", "taken"), [(250, 1, 200), (12, 100, 10), (12, 101, 9), (3, 1001, 1), (0, 1, 0)]
+)
+async def test_a_sweep_takes_so_many_events_and_bytes_at_most_and_always_one(
+    database: Database, events: StoredEvents, events_there: int, octets: int, taken: int
+) -> None:
+    await database.execute(ADD, events_there, *OVERDUE, octets)
+    assert await found(events) == taken
+
+
+async def test_what_was_attempted_first_is_taken_first(database: Database, events: StoredEvents) -> None:
+    await database.execute(ADD, 1, timedelta(hours=1), timedelta(minutes=31), 500)
+    await database.execute(ADD.replace("'m'", "'first'"), 1, timedelta(hours=1), timedelta(minutes=40), 600)
+    async with events.overdue(AFTER, *LIMITS) as overdue:
+        assert [each.message_id for each in overdue.events] == ["first1"]
