@@ -1,6 +1,7 @@
 """The sweeper: publishes events that were committed but not marked as published for a while."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -11,7 +12,7 @@ from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.errors import PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvents
-from worker.telemetry import EVENTS_REFUSED, SWEPT, LogEvent
+from worker.telemetry import EVENTS_REFUSED, RETURNED, SWEPT, LogEvent
 
 _EVENTS_AT_A_TIME: Final = 200
 # An event may have megabytes, and is held several times over until it is confirmed.
@@ -53,10 +54,15 @@ class Sweeper:
             await overdue.mark(settled)
             await overdue.put_off([each for each, receipt in pairs if receipt not in _FINAL])
         if pairs:
-            refused, put_off = receipts.count(Receipt.REFUSED), len(pairs) - len(settled)
-            SWEPT.inc(len(settled))
-            EVENTS_REFUSED.inc(refused)
-            log.warning(LogEvent.SWEPT, published=len(settled), put_off=put_off, refused=refused)
+            _tell(receipts, settled=len(settled))
         if Receipt.UNKNOWN in receipts:
             raise PublishNotConfirmed("The broker said nothing of some swept events")
         return len(pairs)
+
+
+def _tell(receipts: Sequence[Receipt], *, settled: int) -> None:
+    refused, put_off = receipts.count(Receipt.REFUSED), len(receipts) - settled
+    SWEPT.inc(settled)
+    RETURNED.inc(receipts.count(Receipt.RETURNED))
+    EVENTS_REFUSED.inc(refused)
+    log.warning(LogEvent.SWEPT, published=settled, put_off=put_off, refused=refused)
