@@ -1,6 +1,7 @@
 """The sweeper: publishes events that were committed but not marked as published for a while."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -11,9 +12,11 @@ from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.errors import PublishNotConfirmed
 from worker.postgres.stored_events import StoredEvents
-from worker.telemetry import EVENTS_REFUSED, SWEPT, LogEvent
+from worker.telemetry import EVENTS_REFUSED, RETURNED, SWEPT, LogEvent
 
 _EVENTS_AT_A_TIME: Final = 200
+# An event may have megabytes, and is held several times over until it is confirmed.
+_OCTETS_AT_A_TIME: Final = 8 * 1024 * 1024
 _SWEEPS_PER_AGE: Final = 6
 _FINAL: Final = frozenset({Receipt.CONFIRMED, Receipt.RETURNED})
 
@@ -30,17 +33,17 @@ class Sweeper:
 
     async def run(self) -> None:
         while True:
-            while await self.sweep() == _EVENTS_AT_A_TIME:
+            while await self.sweep():
                 pass
             await asyncio.sleep(self._after.total_seconds() / _SWEEPS_PER_AGE)
 
     async def sweep(self) -> int:
-        """Publish and mark what is overdue, up to a limit; how many were found.
+        """Publish and mark what is overdue, up to a limit; how many there were, 0: nothing is overdue.
 
         Raises:
             PublishNotConfirmed: the broker said nothing of some; the channel may be gone.
         """
-        async with self._events.overdue(self._after, _EVENTS_AT_A_TIME) as overdue:
+        async with self._events.overdue(self._after, _EVENTS_AT_A_TIME, _OCTETS_AT_A_TIME) as overdue:
             receipts = await self._publisher.publish([encode(each.event) for each in overdue.events])
             pairs = list(zip(overdue.events, receipts, strict=True))
             settled = [
@@ -51,10 +54,15 @@ class Sweeper:
             await overdue.mark(settled)
             await overdue.put_off([each for each, receipt in pairs if receipt not in _FINAL])
         if pairs:
-            refused, put_off = receipts.count(Receipt.REFUSED), len(pairs) - len(settled)
-            SWEPT.inc(len(settled))
-            EVENTS_REFUSED.inc(refused)
-            log.warning(LogEvent.SWEPT, published=len(settled), put_off=put_off, refused=refused)
+            _tell(receipts, settled=len(settled))
         if Receipt.UNKNOWN in receipts:
             raise PublishNotConfirmed("The broker said nothing of some swept events")
         return len(pairs)
+
+
+def _tell(receipts: Sequence[Receipt], *, settled: int) -> None:
+    refused, put_off = receipts.count(Receipt.REFUSED), len(receipts) - settled
+    SWEPT.inc(settled)
+    RETURNED.inc(receipts.count(Receipt.RETURNED))
+    EVENTS_REFUSED.inc(refused)
+    log.warning(LogEvent.SWEPT, published=settled, put_off=put_off, refused=refused)

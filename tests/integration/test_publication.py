@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from tests.support.broker import Broker, Subscriber, distinct
 from tests.support.carts import a_request, requests
@@ -21,6 +22,10 @@ UPDATE checkouts SET publication = 'pending', published_at = NULL, attempted_at 
 async def _until_all(database: Database, publication: str, count: int) -> None:
     wanted = [{"publication": publication, "count": count}]
     await eventually(lambda: database.rows(PUBLICATIONS), lambda rows: rows == wanted)
+
+
+async def _returned() -> float:
+    return REGISTRY.get_sample_value("checkout_events_returned_total") or 0.0
 
 
 @pytest.mark.usefixtures("worker")
@@ -153,15 +158,17 @@ async def test_the_sweeper_leaves_young_events_to_whoever_committed_them(
         assert await database.value(young) == "pending"
 
 
-async def test_a_swept_event_that_nobody_is_bound_to_is_marked_as_returned(
+async def test_a_swept_event_that_nobody_is_bound_to_is_marked_and_counted_as_returned(
     broker: Broker, database: Database, settings: Settings
 ) -> None:
     async with consuming(settings):
         await broker.submit(a_request("a"))
         await _until_all(database, "returned", 1)
+    before = await _returned()
     await database.execute(OVERDUE)
     async with consuming(settings):
         await _until_all(database, "returned", 1)
+        await eventually(_returned, lambda count: count == before + 1)
 
 
 @pytest.mark.usefixtures("worker")

@@ -47,7 +47,10 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """`owned`: seats that orders of other carts brought, of items that add-ons of this cart build on."""
+    """`owned`: seats that orders of other carts brought, of items that add-ons of this cart build on.
+
+    Where these are more than enough for them, some may be left out.
+    """
 
     cart: StoredCart = StoredCart()
     orders: Mapping[str, ExistingOrder] = field(default_factory=dict)

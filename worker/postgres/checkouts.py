@@ -15,7 +15,7 @@ from contracts.cart import Cart
 from contracts.model import AS_STORED
 from contracts.order import Order
 from contracts.wire import EventType
-from worker.checkout.bases import bases_asked_for
+from worker.checkout.bases import bases_asked_for, seats_asked_for
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command, Origin
 from worker.checkout.decision import Decided
@@ -80,17 +80,23 @@ class BatchStore:
         rows = await self._load(commands)
         situations = [_situation(command, row) for command, row in zip(commands, rows, strict=True)]
         wanted = [
-            (*command.cart_key, base)
+            (*command.cart_key, base, seats_asked_for(command, situation))
             for command, situation in zip(commands, situations, strict=True)
             for base in bases_asked_for(command, situation, catalog)
         ]
         return await self._with_owned(commands, situations, wanted) if wanted else situations
 
     async def _with_owned(
-        self, commands: Sequence[Command], situations: Sequence[Situation], wanted: Sequence[tuple[str, ...]]
+        self,
+        commands: Sequence[Command],
+        situations: Sequence[Situation],
+        wanted: Sequence[tuple[str | int, ...]],
     ) -> list[Situation]:
-        """Add what customers own of the bases that add-ons ask for; most batches have none."""
-        rows = await self._connection.fetch(statement("owned"), *commit_rows.columns(wanted, width=3))
+        """Add what customers own of the bases that add-ons ask for; most batches have none.
+
+        Where it is more than enough, not all of it is counted.
+        """
+        rows = await self._connection.fetch(statement("owned"), *commit_rows.columns(wanted, width=4))
         owned: dict[tuple[str, str], dict[str, int]] = {}
         for row in rows:
             key = str(row["customer_id"]), str(row["cart_id"])

@@ -1,9 +1,10 @@
 """The archive of dead letters: each once, with what became of it and who did what."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 from pydantic_core import from_json, to_json
 
 from worker.postgres.commit_rows import columns
+from worker.postgres.conflicts import past_conflicts
 from worker.postgres.pool import Connection, Pool, acquired
 from worker.postgres.statements import statement
 
@@ -126,17 +128,15 @@ class DeadLetters:
             DatabaseUnavailable: it may have been applied, and can be repeated.
         """
         async with acquired(self._pool) as connection, connection.transaction():
-            letters = await _with_their_ids(connection, letters)
-            done: list[Archived | None] = [None] * len(letters)
-            waiting = list(enumerate(letters))
+            waiting = list(enumerate(await _held(connection, letters)))
+            done: dict[int, Archived] = {}
             while waiting:
                 batch, waiting = _one_of_each(waiting)
                 known = await _archive(connection, [letter for _, letter in batch], actor)
-                for position, letter in batch:
-                    done[position] = known.get(letter.dead_letter_id)
-                    if done[position] is None:
-                        waiting.append((position, letter._replace(dead_letter_id=_own_id(letter))))
-        return [each for each in done if each]
+                entries = ((position, known.get(letter.dead_letter_id)) for position, letter in batch)
+                done |= {position: entry for position, entry in entries if entry}
+                waiting += [(each[0], _once_more(each[1], known)) for each in batch if each[0] not in done]
+        return [done[position] for position in range(len(letters))]
 
     async def newest(self, wanted: LetterFilter, limit: int) -> list[Record]:
         """Newest failures first, without bodies."""
@@ -182,8 +182,11 @@ class DeadLetters:
 
     async def prune(self, states: Sequence[str], before: datetime, actor: str, why: str | None) -> int:
         """Remove some that have been finished since before then; how many, 0: there are no more."""
+        arguments = (list(states), before, PRUNED_AT_ONCE, actor, why)
+        return await past_conflicts(partial(self._prune, *arguments))
+
+    async def _prune(self, *arguments: object) -> int:
         async with acquired(self._pool) as connection:
-            arguments = (list(states), before, PRUNED_AT_ONCE, actor, why)
             done = await connection.execute(statement("prune_dead_letters"), *arguments)
         return int(done.rpartition(" ")[2])
 
@@ -223,28 +226,32 @@ async def _sampled(connection: Connection, query: str) -> int:
     return int(await connection.fetchval(statement("sampled_words"), query, percent))
 
 
-async def _with_their_ids(connection: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
-    """A replay that failed is the entry whose token it carries, whatever was edited in between."""
+async def _held(connection: Connection, letters: Sequence[DeadLetter]) -> list[DeadLetter]:
+    """Hold the entries that are there, until the transaction ends.
+
+    A replay that failed is the entry whose token it carries, whatever was edited in between.
+    """
+    named = [letter.dead_letter_id for letter in letters]
     tokens = [letter.replay_token for letter in letters if letter.replay_token]
-    if not tokens:
-        return list(letters)
-    rows = await connection.fetch(statement("replaying_dead_letters"), tokens)
-    ids = {row["replay_token"]: row["dead_letter_id"] for row in rows}
+    rows = await connection.fetch(statement("hold_dead_letters"), named, tokens)
+    ids = {row["replay_token"]: row["dead_letter_id"] for row in rows if row["replay_token"]}
     return [
         letter._replace(dead_letter_id=ids.get(letter.replay_token, letter.dead_letter_id))
         for letter in letters
     ]
 
 
-async def _archive(connection: Connection, letters: Sequence[DeadLetter], actor: str) -> dict[str, Archived]:
-    """What is stored now. Missing: those under whose id another message is stored."""
+async def _archive(
+    connection: Connection, letters: Sequence[DeadLetter], actor: str
+) -> dict[str, Archived | None]:
+    """What is stored now; None: another message is, under this id. Missing: what was pruned just now."""
     new = columns((letter.stored for letter in letters), width=20)
     rows = await connection.fetch(statement("archive_new"), *new, actor)
-    known = {row["dead_letter_id"]: Archived(*row) for row in rows}
+    known: dict[str, Archived | None] = {row["dead_letter_id"]: Archived(*row) for row in rows}
     there = [letter.counted for letter in letters if letter.dead_letter_id not in known]
     if there:
         rows = await connection.fetch(statement("archive_again"), *columns(there, width=10), actor)
-        known |= {row["dead_letter_id"]: Archived(*row[:2]) for row in rows if row["is_same"]}
+        known |= {row["dead_letter_id"]: Archived(*row[:2]) if row["is_same"] else None for row in rows}
     return known
 
 
@@ -257,9 +264,12 @@ def _one_of_each(
     return list(batch.values()), later
 
 
-def _own_id(letter: DeadLetter) -> str:
-    """For a letter that carries the id of another one, as only a forged one does."""
-    return sha256(letter.dead_letter_id.encode() + letter.body).hexdigest()
+def _once_more(letter: DeadLetter, known: Collection[str]) -> DeadLetter:
+    """With an id of its own where it carries the id of another one, as only a forged one does."""
+    if letter.dead_letter_id not in known:
+        return letter
+    own = sha256(letter.dead_letter_id.encode() + letter.body).hexdigest()
+    return letter._replace(dead_letter_id=own)
 
 
 def _with_json(row: Record, column: str) -> Record:

@@ -1,12 +1,12 @@
 """Claims on dead letters: who replays which, so that each is replayed once at a time."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from secrets import token_bytes
 from typing import Final, NamedTuple
 
-from worker.errors import TransactionConflict
+from worker.postgres.conflicts import past_conflicts
 from worker.postgres.dead_letters import LetterAction, LetterFilter, LetterState, Record, end_of_ids
 from worker.postgres.pool import Pool, acquired
 from worker.postgres.statements import statement
@@ -18,7 +18,6 @@ TOKEN_BYTES: Final = 32
 REPLAYABLE: Final = (LetterState.PARKED, LetterState.FAILED_AGAIN, LetterState.REPLAYING)
 _FIRST: Final = (datetime.min.replace(tzinfo=UTC), "")
 _PAGE: Final = 5_000
-_PAUSES: Final = (0.05, 0.2, 0.5)
 
 
 class Chosen(NamedTuple):
@@ -146,13 +145,8 @@ class Replays:
         return [row["dead_letter_id"] for row in rows]
 
     async def _fetch(self, name: str, *arguments: object) -> list[Record]:
-        """One statement, in a transaction of its own: where another one was first, nothing was applied."""
-        for pause in _PAUSES:
-            try:
-                return await self._fetched(name, *arguments)
-            except TransactionConflict:
-                await asyncio.sleep(pause)
-        return await self._fetched(name, *arguments)
+        """One statement, in a transaction of its own."""
+        return await past_conflicts(partial(self._fetched, name, *arguments))
 
     async def _fetched(self, name: str, *arguments: object) -> list[Record]:
         async with acquired(self._pool) as connection:

@@ -40,10 +40,13 @@ class StoredEvents:
             await _mark(connection, marks)
 
     @asynccontextmanager
-    async def overdue(self, after: timedelta, limit: int) -> AsyncIterator["Overdue"]:
-        """Events that were committed and not marked for a while, locked against other sweepers."""
+    async def overdue(self, after: timedelta, limit: int, octets: int) -> AsyncIterator["Overdue"]:
+        """Events that were committed and not marked for a while, locked against other sweepers.
+
+        So many, and of so many bytes together, at most, but at least one.
+        """
         async with acquired(self._pool) as connection, connection.transaction():
-            rows = await connection.fetch(statement("overdue"), after, limit)
+            rows = await connection.fetch(statement("overdue"), after, limit, octets)
             yield Overdue(connection, [_stored(row) for row in rows])
 
     async def pages(

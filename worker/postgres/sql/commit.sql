@@ -95,12 +95,13 @@ new_error AS (
 marked AS (
     UPDATE outcomes SET publication = mark.publication, published_at = clock_timestamp()
     FROM (
-        SELECT * FROM unnest($50::uuid[], $51::text[], $52::text[])
-            AS mark (customer_id, message_id, publication)
-        ORDER BY customer_id, message_id
+        SELECT stored.customer_id, stored.message_id, mark.publication
+        FROM unnest($50::uuid[], $51::text[], $52::text[]) AS mark (customer_id, message_id, publication)
+        JOIN outcomes AS stored ON stored.customer_id = mark.customer_id AND stored.message_id = mark.message_id
+        WHERE stored.publication <> 'published'
+        -- A sweeper of another worker holds what it publishes for as long as that takes, and marks it then.
+        FOR NO KEY UPDATE OF stored SKIP LOCKED
     ) AS mark
-    WHERE outcomes.customer_id = mark.customer_id
-        AND outcomes.message_id = mark.message_id
-        AND outcomes.publication <> 'published'
+    WHERE outcomes.customer_id = mark.customer_id AND outcomes.message_id = mark.message_id
 )
 SELECT position FROM overtaken

@@ -1,7 +1,8 @@
--- name: replaying_dead_letters
--- Which dead letters' replays carry these tokens ($1).
+-- name: hold_dead_letters
+-- Nobody changes or removes these ($1), and those whose replays carry these tokens ($2), before the transaction
+-- ends. The first that it does: everybody locks dead letters in the order of their ids, and then their counts.
 SELECT dead_letter_id, replay_token FROM dead_letters
-WHERE replay_token = ANY ($1::bytea[])
+WHERE dead_letter_id = ANY ($1::text[]) OR replay_token = ANY ($2::bytea[])
 ORDER BY dead_letter_id
 FOR UPDATE
 

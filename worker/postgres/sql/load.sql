@@ -43,11 +43,21 @@ CROSS JOIN LATERAL (
 ORDER BY command.position
 
 -- name: owned
--- Seats that customers own of items, by the orders of other carts than the one that asks.
-SELECT wanted.customer_id, wanted.cart_id, wanted.catalog_item_id, sum(line.quantity) AS seats
-FROM unnest($1::uuid[], $2::uuid[], $3::text[]) AS wanted (customer_id, cart_id, catalog_item_id)
-JOIN order_line_items AS line
-    ON line.customer_id = wanted.customer_id AND line.catalog_item_id = wanted.catalog_item_id
-JOIN orders AS made ON made.customer_id = line.customer_id AND made.order_id = line.order_id
-WHERE made.cart_id <> wanted.cart_id
-GROUP BY wanted.customer_id, wanted.cart_id, wanted.catalog_item_id
+-- Seats that customers own of items, by the orders of other carts than the one that asks. Each line has a seat at
+-- least, so that as many lines as there are seats to be found ($4) tell whether there are enough of them.
+SELECT wanted.customer_id, wanted.cart_id, wanted.catalog_item_id, owned.seats
+FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[])
+    AS wanted (customer_id, cart_id, catalog_item_id, enough)
+CROSS JOIN LATERAL (
+    SELECT sum(found.quantity) AS seats
+    FROM (
+        SELECT line.quantity
+        FROM order_line_items AS line
+        JOIN orders AS made ON made.customer_id = line.customer_id AND made.order_id = line.order_id
+        WHERE line.customer_id = wanted.customer_id
+            AND line.catalog_item_id = wanted.catalog_item_id
+            AND made.cart_id <> wanted.cart_id
+        LIMIT wanted.enough
+    ) AS found
+) AS owned
+WHERE owned.seats IS NOT NULL
