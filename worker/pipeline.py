@@ -112,10 +112,13 @@ class Pipeline:
         published = await self._settlement.publish(answers)
         message_ids = [each.delivery.properties.message_id for each in answers]
         self._reach(Place.CONFIRMED, message_ids)
-        if attempt and all(each.is_final for each in published):
+        is_outlived = attempt is not None and all(each.is_final for each in published)
+        if attempt and is_outlived and not attempt.killer:
             await self._parts.second_deliveries.finish(attempt)
         await self._settlement.acknowledge(published)
         self._reach(Place.ACKNOWLEDGED, message_ids)
+        if attempt and is_outlived and attempt.killer:
+            await self._parts.second_deliveries.finish(attempt)
         self._note([each for each in published if each.is_final])
         check_left(published)
 

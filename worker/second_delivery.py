@@ -46,15 +46,16 @@ class SecondDeliveries:
 
     async def finish(self, attempt: Attempt) -> None:
         """The process outlived it. Before it is acknowledged: nothing brings it to its note afterwards."""
-        while attempt.message_hash in self.unfinished:
+        while True:
             try:
                 await self._attempts.finish(attempt.message_hash)
-                self.unfinished.discard(attempt.message_hash)
+                return self.unfinished.discard(attempt.message_hash)
             except DatabaseUnavailable as fault:
                 await self._breaker.wait_out(fault)
 
     async def _begin(self, message_hash: bytes, delivery: Delivery) -> int:
-        message_id = delivery.properties.message_id
+        # PostgreSQL stores no NUL, and what a producer wrote must not end the process.
+        message_id = (delivery.properties.message_id or "").replace("\0", "\ufffd") or None
         while True:
             try:
                 return await self._attempts.begin(message_hash, delivery.queue, message_id, self._worker_id)

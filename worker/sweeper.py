@@ -52,7 +52,9 @@ class Sweeper:
                 if receipt in _FINAL
             ]
             await overdue.mark(settled)
-            await overdue.put_off([each for each, receipt in pairs if receipt not in _FINAL])
+            await overdue.put_off(
+                (each, receipt is Receipt.REFUSED) for each, receipt in pairs if receipt not in _FINAL
+            )
         if pairs:
             _tell(receipts, settled=len(settled))
         if Receipt.UNKNOWN in receipts:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tests.support.broker import CHECKOUT, connected_broker
 from tests.support.carts import a_request
@@ -82,6 +83,15 @@ async def test_a_worker_that_dies_after_its_answer_leaves_no_attempt_behind(
     await stage.to_database.mend()
     second, _ = await stage.start()
     await stage.assert_nothing_lost(inputs, second)
+
+
+async def test_a_message_id_that_cannot_be_stored_ends_no_process(stage: Stage) -> None:
+    odd = replace(Input.of(a_request("a"), outcome="contract-violation"), message_id="nul\0")
+    await stage.send([odd])
+    async with connected_broker(stage.amqp_url) as broker:
+        await broker.give_back(CHECKOUT, 1)
+    worker, _ = await stage.start()
+    await stage.assert_nothing_lost([odd], worker)
 
 
 async def test_a_message_that_kills_the_process_is_set_aside_after_three_times_and_no_other_is(

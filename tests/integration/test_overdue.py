@@ -36,24 +36,33 @@ async def found(events: StoredEvents) -> int:
         return len(overdue.events)
 
 
-@pytest.mark.parametrize(
-    ("created", "attempted", "is_overdue"),
-    [
-        (timedelta(seconds=29), timedelta(seconds=29), False),
-        (timedelta(seconds=31), timedelta(seconds=31), True),
-        (timedelta(seconds=61), timedelta(seconds=29), False),
-        (timedelta(seconds=61), timedelta(seconds=31), True),
-        (timedelta(minutes=10), timedelta(minutes=4), False),
-        (timedelta(minutes=10), timedelta(minutes=6), True),
-        (timedelta(days=7), timedelta(minutes=59), False),
-        (timedelta(days=7), timedelta(minutes=61), True),
-    ],
-)
-async def test_each_attempt_doubles_the_wait_for_the_next_one_up_to_an_hour(
-    database: Database, events: StoredEvents, created: timedelta, attempted: timedelta, *, is_overdue: bool
+@pytest.mark.parametrize(("waited", "is_overdue"), [(29, False), (31, True)])
+async def test_an_event_is_overdue_after_a_while(
+    database: Database, events: StoredEvents, waited: int, *, is_overdue: bool
 ) -> None:
-    await database.execute(ADD, 1, created, attempted, 1)
+    await database.execute(ADD, 1, timedelta(days=7), timedelta(seconds=waited), 1)
     assert await found(events) == is_overdue
+
+
+@pytest.mark.parametrize(
+    ("age", "refused", "wait"),
+    [
+        (timedelta(seconds=60), True, timedelta(seconds=60)),
+        (timedelta(days=7), True, timedelta(minutes=5)),
+        (timedelta(days=7), False, timedelta(0)),
+    ],
+    ids=["young", "old", "nothing-said"],
+)
+async def test_a_refused_event_waits_once_more_as_long_as_it_is_old_and_five_minutes_at_most(
+    database: Database, events: StoredEvents, age: timedelta, wait: timedelta, *, refused: bool
+) -> None:
+    await database.execute(ADD, 1, age, timedelta(minutes=1), 1)
+    async with events.overdue(AFTER, *LIMITS) as overdue:
+        await overdue.put_off((each, refused) for each in overdue.events)
+
+    longer = await database.value("SELECT attempted_at - clock_timestamp() FROM checkouts")
+    assert abs(longer - wait) < timedelta(seconds=10)
+    assert await found(events) == 0
 
 
 async def test_events_that_are_not_due_are_not_even_looked_at(database: Database) -> None:

@@ -1,6 +1,6 @@
 """Stored events: which are published, which are overdue, and all of them for a republication."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,10 +80,14 @@ class Overdue:
     async def mark(self, marks: Sequence[Mark]) -> None:
         await _mark(self.connection, marks)
 
-    async def put_off(self, events: Sequence[StoredEvent]) -> None:
-        """Events that were refused have their next turn after the others."""
-        keys = ((each.customer_id, each.message_id) for each in events)
-        await self.connection.execute(statement("attempted"), *columns(keys, width=2))
+    async def put_off(self, events: Iterable[tuple[StoredEvent, bool]]) -> None:
+        """These have their next turn after the others.
+
+        Those that were refused wait once more as long as they are old, five minutes at most: subscribers hear
+        every event that one of them refuses.
+        """
+        rows = ((each.customer_id, each.message_id, is_refused) for each, is_refused in events)
+        await self.connection.execute(statement("attempted"), *columns(rows, width=3))
 
 
 async def _mark(connection: Connection, marks: Sequence[Mark], *, again: bool = False) -> None:

@@ -14,8 +14,7 @@ WHERE outcomes.customer_id = mark.customer_id AND outcomes.message_id = mark.mes
 
 -- name: overdue
 -- Lock up to $2 events that were committed and not marked for a while ($1); other sweepers pass by. In the order of
--- the last attempt: events that are refused again and again must not keep others from their turn. Each attempt
--- doubles the wait for the next one, up to an hour: subscribers hear every event that one of them refuses.
+-- the last attempt: events that are refused again and again must not keep others from their turn.
 --
 -- Of these, the first is read, and more while they have less than $3 bytes together; the others stay for the
 -- next sweep.
@@ -25,7 +24,6 @@ WITH due AS (
     WHERE publication = 'pending'
         -- Within a SELECT, the time is the same for all rows, so that the index of attempts finds them.
         AND attempted_at < (SELECT clock_timestamp() - $1::interval)
-        AND attempted_at + least(attempted_at - created_at, interval '1 hour') < (SELECT clock_timestamp())
     ORDER BY attempted_at
     LIMIT $2
     FOR UPDATE SKIP LOCKED
@@ -42,8 +40,10 @@ WHERE position = 1 OR together <= $3
 ORDER BY position
 
 -- name: attempted
+-- An event that was refused ($3) counts as attempted in the time to come.
 UPDATE outcomes SET attempted_at = clock_timestamp()
-FROM unnest($1::uuid[], $2::text[]) AS swept (customer_id, message_id)
+    + CASE WHEN swept.is_refused THEN least(clock_timestamp() - created_at, interval '5 minutes') ELSE interval '0' END
+FROM unnest($1::uuid[], $2::text[], $3::boolean[]) AS swept (customer_id, message_id, is_refused)
 WHERE outcomes.customer_id = swept.customer_id AND outcomes.message_id = swept.message_id
 
 -- name: stored_events
