@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from traceback import format_tb
 from typing import Final
 
-import stamina
 import structlog
 
 from contracts.codes import DeadLetterCode
@@ -27,13 +27,13 @@ from worker.failpoints import Failpoints, Place
 from worker.outbox import Outbox
 from worker.patience import is_of_the_batch
 from worker.postgres.checkouts import BatchStore, Checkouts
+from worker.postgres.conflicts import past_conflicts
 from worker.second_delivery import Attempt, SecondDeliveries
 from worker.status import Status
 from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, OVERTAKEN, REDELIVERED, LogEvent
 
 _TRIES_ALONE: Final = 3
 _LARGE_BYTES: Final = 65_536
-_TRIES_IN_CONFLICT: Final = 10
 
 log = structlog.get_logger()
 
@@ -167,7 +167,7 @@ class Pipeline:
         faults = 0
         while decisions is None:
             try:
-                decisions = await self._decide_past_conflicts([each.command for each in batch])
+                decisions = await past_conflicts(partial(self._decide, [each.command for each in batch]))
             except DatabaseUnavailable as fault:
                 faults += 1
                 if is_of_the_batch(fault, faults, len(batch)):
@@ -175,20 +175,6 @@ class Pipeline:
                 await self._parts.breaker.wait_out(fault)
         self._reach(Place.COMMITTED, (each.command.message_id for each in batch))
         return [_answer(each, decision) for each, decision in zip(batch, decisions, strict=True)]
-
-    async def _decide_past_conflicts(self, commands: Sequence[Command]) -> list[Decision]:
-        """Load and decide again where another transaction was first; a conflict that stays is a bug."""
-        async for attempt in stamina.retry_context(
-            on=TransactionConflict,
-            attempts=_TRIES_IN_CONFLICT,
-            timeout=None,
-            wait_initial=0.01,
-            wait_max=0.5,
-            wait_jitter=0.05,
-        ):
-            with attempt:
-                return await self._decide(commands)
-        raise AssertionError("the last attempt returns or raises")
 
     async def _decide(self, commands: Sequence[Command]) -> list[Decision]:
         """Decide all; what others overtook is decided again while its carts are held."""

@@ -6,6 +6,7 @@ import logging
 import sys
 from importlib.metadata import version
 
+import stamina
 import uvloop
 from cyclopts import App, CycloptsError
 
@@ -65,6 +66,8 @@ def main(arguments: list[str] | None = None) -> None:
 def _run(arguments: list[str]) -> int:
     # What this logs is raised as well.
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
+    # Stamina 26.1 would tell of each try on standard output.
+    stamina.instrumentation.set_on_retry_hooks([])
     try:
         _check_text(arguments)
         app = make_app()
