@@ -124,11 +124,13 @@ class Session:
             await self.outbox.flush()
 
     async def _beat(self) -> None:
-        """Also tells an idle worker that the database is away."""
+        """Also tells an idle worker that the database is away; the breaker works once there is a catalog."""
         while True:
             try:
                 await self.workers.beat(self.status.beat())
             except DatabaseUnavailable as fault:
+                if self.status.state is State.STARTING:
+                    raise
                 await self.breaker.wait_out(fault)
             await asyncio.sleep(BEAT_SECONDS)
 

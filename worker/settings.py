@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     http_address: str | None = None
     """Health and metrics; `off` turns them off. Default `127.0.0.1:9090`."""
     batch_size: Annotated[int, Field(ge=1, le=2000)] = 100
-    """Messages that are decided and committed together, at most."""
+    """Messages that are decided and committed together, at most; their bodies take 2 MiB at most."""
     prefetch: Annotated[int, Field(ge=1, le=2000)] = 400
     """Messages of each queue that the broker hands over before the first of them is settled."""
     max_message_bytes: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024

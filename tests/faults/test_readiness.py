@@ -1,9 +1,12 @@
 """Live: the process turns. Ready: it consumes. Orchestrators act on the one, load and alarms on the other."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from tests.support.broker import connected_broker
+from tests.support.database import prepare
 from tests.support.eventually import eventually
 from tests.support.inputs import checkouts
 from tests.support.stage import Stage
@@ -66,6 +69,33 @@ async def test_an_idle_worker_notices_that_its_database_is_away_and_that_it_is_b
         await health.until_ready()
         assert await broker.consumers() == 1
     await stage.assert_nothing_lost([], worker)
+
+
+@asynccontextmanager
+async def _no_catalog(stage: Stage) -> AsyncIterator[None]:
+    await stage.database.execute("DELETE FROM catalog_items")
+    try:
+        yield
+    finally:
+        await prepare(stage.database.url)
+
+
+async def test_a_worker_that_waits_for_a_catalog_is_seen_again_when_its_database_is_back(
+    stage: Stage,
+) -> None:
+    async with _no_catalog(stage):
+        worker, health = await stage.launch()
+        await health.until_live()
+        await health.until_not_ready("the catalog is empty")
+        await eventually(lambda: stage.database.count("workers"), lambda there: there == 1)
+        await stage.to_database.refuse()
+        # Others fail, too, and pause longer each time: a sign of life is among what failed.
+        await worker.until_logged_times("worker.side-work-failed", 5)
+        await stage.to_database.mend()
+        mended_at = await stage.database.value("SELECT now()")
+        seen = "SELECT count(*) FROM workers WHERE seen_at > $1"
+        await eventually(lambda: stage.database.value(seen, mended_at), lambda there: there == 1)
+        assert await worker.stop() == 0
 
 
 async def test_a_worker_that_drains_is_live_and_not_ready(stage: Stage) -> None:

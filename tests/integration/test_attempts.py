@@ -7,6 +7,7 @@ import pytest
 from tests.support.database import Database
 from worker.postgres.attempts import KILLS, Attempts
 from worker.postgres.pool import open_pool
+from worker.postgres.workers import Beat, Workers
 
 HASH = bytes(32)
 
@@ -20,6 +21,27 @@ async def attempts(database: Database) -> AsyncIterator[Attempts]:
 
 async def test_attempts_of_workers_that_are_gone_count(attempts: Attempts) -> None:
     assert [await attempts.begin(HASH, "q", "m", worker) for worker in ("a", "b", "c")] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("worker_id", ["b", "b" * 70])
+async def test_an_attempt_of_a_worker_that_is_still_connected_does_not_count(
+    attempts: Attempts, database: Database, worker_id: str
+) -> None:
+    pool = await open_pool(database.url, connections=1, application=worker_id)
+    await Workers(pool).beat(Beat(worker_id, "1", "consuming", 0, 0.0))
+    assert [await attempts.begin(HASH, "q", "m", worker) for worker in ("a", worker_id, "c")] == [1, 2, 2]
+    pool.terminate()
+    assert await attempts.begin(HASH, "q", "m", "d") == KILLS
+
+
+async def test_an_attempt_of_a_worker_whose_machine_vanished_counts(
+    attempts: Attempts, database: Database
+) -> None:
+    pool = await open_pool(database.url, connections=1, application="a")
+    await Workers(pool).beat(Beat("a", "1", "consuming", 0, 0.0))
+    await database.execute("UPDATE workers SET seen_at = now() - interval '1 minute'")
+    assert [await attempts.begin(HASH, "q", "m", worker) for worker in ("a", "b")] == [1, 2]
+    pool.terminate()
 
 
 async def test_a_worker_that_begins_again_has_outlived_its_last_attempt(attempts: Attempts) -> None:

@@ -10,6 +10,8 @@ from worker.amqp.delivery import Delivery
 
 # A batch costs as much as three messages, whatever is in it: beside another one it has to be worth that.
 _WORTH_A_BATCH: Final = 20
+# What is made of a body takes many times its bytes, and its time of the event loop.
+_BATCH_BYTES: Final = 2 * 2**20
 # One that waits for something else does not keep the others waiting.
 PATIENCE_SECONDS: Final = 0.1
 
@@ -79,8 +81,12 @@ class HandOut:
         if self._waiting[0].redelivered:
             self._alone = True
             return [self._waiting.popleft()]
-        batch: list[Delivery] = []
+        batch = [self._waiting.popleft()]
+        size = len(batch[0].body)
         while len(batch) < self._batch_size and self._waiting and not self._waiting[0].redelivered:
+            size += len(self._waiting[0].body)
+            if size > _BATCH_BYTES:
+                break
             batch.append(self._waiting.popleft())
         return batch
 

@@ -52,6 +52,19 @@ async def test_whatever_waits_is_given_out_up_to_the_limit() -> None:
     assert await _taken(hand_out) is None
 
 
+async def test_a_batch_of_large_messages_ends_at_two_mebibytes_and_takes_one_at_least() -> None:
+    hand_out = HandOut(LIMIT)
+    for tag, mebibytes in enumerate((1, 1, 3, 0)):
+        hand_out.put(replace(a_delivery(bytes(mebibytes * 2**20)), tag=tag))
+
+    batches = []
+    for _ in range(3):
+        batches.append(await _taken(hand_out))
+        hand_out.finished()
+
+    assert batches == [[0, 1], [2], [3]]
+
+
 async def test_a_batch_beside_another_one_is_worth_its_cost() -> None:
     hand_out = _handing_out(1)
     assert await _taken(hand_out) == [0]
