@@ -29,6 +29,7 @@ from worker.deadletters import archive as archiving
 from worker.errors import ConfigurationFault, DatabaseUnavailable, WorkerError
 from worker.failpoints import Failpoints
 from worker.health import serving
+from worker.held_carts import HeldCarts
 from worker.outbox import Outbox
 from worker.pipeline import Parts, Pipeline
 from worker.postgres.attempts import Attempts
@@ -162,10 +163,12 @@ async def open_session(
         consumers = [links.consumer, *([links.archive] if links.archive else [])]
         breaker = _breaker(consumers, pool, status)
         async with _second_deliveries(settings, pool, breaker, status) as second_deliveries:
+            checkouts = Checkouts(pool)
             parts = Parts(
                 consumer=links.consumer,
                 publisher=links.publishers[0],
-                checkouts=Checkouts(pool),
+                checkouts=checkouts,
+                held_carts=HeldCarts(links.consumer, checkouts),
                 outbox=Outbox(StoredEvents(pool)),
                 breaker=breaker,
                 second_deliveries=second_deliveries,
@@ -182,6 +185,7 @@ async def open_session(
                 breaker=breaker,
                 lanes=[*pipelines, *([archive] if archive else [])],
                 outbox=parts.outbox,
+                held_carts=parts.held_carts,
                 sweeper=_sweeper(settings, pool, links.sweeping),
                 follower=follower,
                 workers=Workers(pool),

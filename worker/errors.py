@@ -13,6 +13,10 @@ class DatabaseUnavailable(TransientFault):
     """No connection, a lost one, or a database that refuses work for now. A commit may have been applied."""
 
 
+class LockNotGranted(DatabaseUnavailable):
+    """The database answers, and somebody else kept locked what a statement had to write."""
+
+
 class StatementTimeout(DatabaseUnavailable):
     """The database answers, and did not finish a statement in time: a smaller one may do."""
 

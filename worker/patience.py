@@ -2,10 +2,15 @@
 
 from typing import Final
 
-from worker.errors import DatabaseUnavailable, StatementBroken, StatementTimeout
+from worker.errors import DatabaseUnavailable, LockNotGranted, StatementBroken, StatementTimeout
 
 _FAULTS_TOGETHER: Final = 2
 _FAULTS_ALONE: Final = 4
+
+
+def may_wait_for_others(fault: DatabaseUnavailable) -> bool:
+    """Whether locks of others may have taken the time: several run into the deadline of the statement."""
+    return isinstance(fault, LockNotGranted | StatementTimeout)
 
 
 def is_of_the_batch(fault: DatabaseUnavailable, faults: int, messages: int) -> bool:

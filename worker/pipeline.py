@@ -24,10 +24,12 @@ from worker.checkout.decide import decide
 from worker.checkout.decision import Decided, Decision, Oversized, Repeated, Reused
 from worker.errors import DatabaseUnavailable, DataRejected, SchemaMismatch, TransactionConflict, WorkerError
 from worker.failpoints import Failpoints, Place
+from worker.held_carts import HeldCarts
 from worker.outbox import Outbox
-from worker.patience import is_of_the_batch
+from worker.patience import is_of_the_batch, may_wait_for_others
 from worker.postgres.checkouts import BatchStore, Checkouts
 from worker.postgres.conflicts import past_conflicts
+from worker.received import Received
 from worker.second_delivery import Attempt, SecondDeliveries
 from worker.status import Status
 from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, OVERTAKEN, REDELIVERED, LogEvent
@@ -39,14 +41,6 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """A delivery and the command in it."""
-
-    delivery: Delivery
-    command: Command
-
-
-@dataclass(frozen=True, slots=True)
 class Parts:
     """What a pipeline is made of."""
 
@@ -54,6 +48,7 @@ class Parts:
     publisher: Publisher
     checkouts: Checkouts
     outbox: Outbox
+    held_carts: HeldCarts
     breaker: Breaker
     second_deliveries: SecondDeliveries
     catalog: Callable[[], Catalog]
@@ -94,7 +89,7 @@ class Pipeline:
                 delivered again; what it led to is stored and will be repeated.
         """
         commands, answers = await self._decode(deliveries)
-        while commands:
+        while commands := self._parts.held_carts.without_known(commands):
             batch, commands = _one_per_cart(commands)
             answers += await self._commit(batch)
         await self._settle(answers, attempt)
@@ -144,35 +139,39 @@ class Pipeline:
             raise
         except Exception as error:  # noqa: BLE001 - a bug in one message must not harm its neighbours
             if len(batch) == 1:
-                return [await self._commit_alone(batch[0], error)]
+                return await self._commit_alone(batch[0], error)
             log.warning(LogEvent.BATCH_SPLIT, messages=len(batch), error=str(error))
         middle = len(batch) // 2
         return await self._commit(batch[:middle]) + await self._commit(batch[middle:])
 
-    async def _commit_alone(self, received: Received, error: Exception) -> Answer:
+    async def _commit_alone(self, received: Received, error: Exception) -> list[Answer]:
         """A bug may depend on the moment and gets some more tries; data that cannot be stored does not."""
         tries = 1
         while tries < _TRIES_ALONE and not isinstance(error, DataRejected):
             try:
-                return (await self._commit_whole([received]))[0]
+                return await self._commit_whole([received])
             except SchemaMismatch:
                 raise
             except Exception as again:  # noqa: BLE001 - see _commit
                 error, tries = again, tries + 1
-        return Answer(received.delivery, _failed(received.delivery, error, tries))
+        return [Answer(received.delivery, _failed(received.delivery, error, tries))]
 
     async def _commit_whole(self, batch: Sequence[Received]) -> list[Answer]:
-        """An outage is waited out; the batch stays unsettled meanwhile."""
-        decisions: list[Decision] | None = None
+        """An outage is waited out, the batch unsettled; carts that somebody holds, beside the batch."""
+        decisions: list[Decision] = []
         faults = 0
-        while decisions is None:
+        while batch and not decisions:
             try:
                 decisions = await past_conflicts(partial(self._decide, [each.command for each in batch]))
             except DatabaseUnavailable as fault:
                 faults += 1
-                if is_of_the_batch(fault, faults, len(batch)):
+                free = await self._parts.held_carts.without(batch) if may_wait_for_others(fault) else batch
+                if len(free) < len(batch):
+                    batch = free
+                elif is_of_the_batch(fault, faults, len(batch)):
                     raise
-                await self._parts.breaker.wait_out(fault)
+                else:
+                    await self._parts.breaker.wait_out(fault)
         self._reach(Place.COMMITTED, (each.command.message_id for each in batch))
         return [_answer(each, decision) for each, decision in zip(batch, decisions, strict=True)]
 

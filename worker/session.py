@@ -15,6 +15,7 @@ from worker.amqp.consumer import Consumer
 from worker.breaker import Breaker
 from worker.catalog_follower import CatalogFollower
 from worker.errors import BrokerUnavailable, DatabaseUnavailable, TransactionConflict, TransientFault
+from worker.held_carts import HeldCarts
 from worker.outbox import Outbox
 from worker.postgres.workers import Workers
 from worker.session_work import session_work
@@ -45,6 +46,7 @@ class Session:
     breaker: Breaker
     lanes: Sequence[Lane]
     outbox: Outbox
+    held_carts: HeldCarts
     sweeper: Sweeper
     follower: CatalogFollower
     workers: Workers
@@ -84,8 +86,8 @@ class Session:
         """What goes on beside the batches; like these, it waits for a database that is away."""
         yield from (consumer.lost() for consumer in self.consumers)
         yield from (lost(connection) for connection in self.connections)
-        beside = (self.outbox.run, self.sweeper.run, self.follower.run, self.workers.forget_lost, self._beat)
-        yield from map(_persistently, beside)
+        beside = (self.outbox.run, self.held_carts.run, self.sweeper.run, self.follower.run, self._beat)
+        yield from map(_persistently, (*beside, self.workers.forget_lost))
 
     def _while_consuming(self) -> Iterator[Coroutine[None, None, None]]:
         yield from (consumer.widen() for consumer in self.consumers)

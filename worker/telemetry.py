@@ -37,6 +37,7 @@ class LogEvent(StrEnum):
     ARCHIVED = "dead-letter.archived"
     UNREADABLE = "dead-letter.unreadable"
     NOT_ARCHIVED = "dead-letter.not-archived"
+    HELD = "message.held"
     BATCH_WAITS = "batch.waits"
     BATCH_SPLIT = "batch.split"
     REFUSED = "event.refused"
@@ -63,6 +64,9 @@ SWEPT: Final = Counter("checkout_events_swept_total", "Events that the sweeper p
 OUTAGES: Final = Counter("checkout_outages_total", "Times that consuming was paused for the database.")
 OVERTAKEN: Final = Counter(
     "checkout_carts_overtaken_total", "Carts that another batch changed first; they were decided again."
+)
+HELD: Final = Gauge(
+    "checkout_messages_held", "Messages that wait for a cart which another transaction keeps locked."
 )
 REDELIVERED: Final = Counter("checkout_redelivered_total", "Messages that were delivered again.")
 BATCH_SIZE: Final = Histogram(

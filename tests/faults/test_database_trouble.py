@@ -112,7 +112,7 @@ async def _all_connections(stage: Stage) -> list[asyncpg.Connection]:
             return taken
 
 
-async def test_a_cart_that_is_locked_for_longer_than_we_wait_is_ordered_afterwards(stage: Stage) -> None:
+async def test_what_waits_for_a_locked_table_is_ordered_afterwards(stage: Stage) -> None:
     inputs = checkouts(20)
     worker, health = await stage.start()
     async with stage.gate():

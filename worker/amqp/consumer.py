@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
@@ -42,6 +43,7 @@ class Consumer:
         self._changing = asyncio.Lock()
         self._last_delivery = monotonic()
         self._unserved: set[str] = set()
+        self._aside = 0
         self._stopped = False
 
     async def start(self) -> None:
@@ -72,6 +74,16 @@ class Consumer:
         A redelivered message is handed out alone, and nothing beside it until it is finished.
         """
         return await self._hand_out.take()
+
+    def put_aside(self, delivery: Delivery) -> None:
+        """It stays here for a while, unsettled: others are wanted meanwhile."""
+        self._aside += 1
+        self._widen_soon(delivery.queue)
+
+    def hand_out_again(self, delivery: Delivery) -> None:
+        """What was put aside: it ended no process, and need not be alone any more."""
+        self._aside -= 1
+        self._hand_out.put(replace(delivery, redelivered=False))
 
     def finished(self) -> None:
         """Nothing more is done for a batch that was taken."""
@@ -129,7 +141,8 @@ class Consumer:
         if not found.consumer_count:
             raise BrokerUnavailable(f"The broker knows no consumer of {queue}")
         silent = monotonic() - self._last_delivery > _SILENCE_SECONDS
-        if not (found.message_count and silent and self._hand_out.is_idle):
+        may_take = self._hand_out.is_idle and self._aside < self._prefetch[queue]
+        if not (found.message_count and silent and may_take):
             self._unserved.discard(queue)
         elif queue in self._unserved:
             raise BrokerUnavailable(f"{queue} has messages, and none is delivered")
@@ -150,8 +163,8 @@ class Consumer:
 
     async def _on_message(self, queue: str, message: DeliveredMessage) -> None:
         self._last_delivery = monotonic()
-        if not message.redelivered and self._prefetch[queue] < self._full_prefetch:
-            self._to_widen.put_nowait(queue)
+        if not message.redelivered:
+            self._widen_soon(queue)
         tag = message.delivery_tag or 0
         self._unsettled.add(tag)
         self._hand_out.put(
@@ -166,6 +179,10 @@ class Consumer:
                 received=datetime.now(UTC),
             )
         )
+
+    def _widen_soon(self, queue: str) -> None:
+        if self._prefetch[queue] < self._full_prefetch:
+            self._to_widen.put_nowait(queue)
 
     def _on_cancelled(self, _: object) -> None:
         if not self._cancelled.done():

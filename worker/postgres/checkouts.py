@@ -68,6 +68,16 @@ class Checkouts:
             await connection.execute(statement("hold"), *commit_rows.columns(carts, width=2))
             yield BatchStore(connection)
 
+    async def held(self, carts: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of these carts that another transaction holds right now.
+
+        Raises: LockNotGranted: somebody holds the whole table.
+        """
+        async with acquired(self._pool) as connection, connection.transaction():
+            await connection.execute(statement("hardly_wait"))
+            rows = await connection.fetch(statement("held"), *commit_rows.columns(carts, width=2))
+        return {(str(row["customer_id"]), str(row["cart_id"])) for row in rows}
+
 
 class BatchStore:
     """What a batch does to the database: one statement reads, one writes."""

@@ -10,6 +10,7 @@ import asyncpg
 from worker.errors import (
     DatabaseUnavailable,
     DataRejected,
+    LockNotGranted,
     SchemaMismatch,
     StatementBroken,
     StatementTimeout,
@@ -43,6 +44,7 @@ _CURES: Final = {
 _SCHEMA: Final = frozenset({"42P01", "42703", "3F000"})
 _INSUFFICIENT_PRIVILEGE: Final = "42501"
 _QUERY_CANCELED: Final = "57014"
+_LOCK_NOT_AVAILABLE: Final = "55P03"
 # internal error, data corrupted, index corrupted.
 _BROKEN_CLASS: Final = "XX"
 
@@ -97,6 +99,8 @@ def fault_of(error: asyncpg.PostgresError) -> WorkerError:
             f"{text}: {error.args[0]}; `checkout migrate` needs the owner of the schema, all else what "
             "deploy/postgresql/roles.sql grants"
         )
+    if code == _LOCK_NOT_AVAILABLE:
+        return LockNotGranted(text)
     if code == _QUERY_CANCELED:
         return StatementTimeout(text)
     if code.startswith(_BROKEN_CLASS):

@@ -7,6 +7,23 @@ WHERE (customer_id, cart_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
 ORDER BY customer_id, cart_id
 FOR NO KEY UPDATE
 
+-- name: hardly_wait
+-- In this transaction, for locks: long enough for those who hold a table for a moment.
+SELECT set_config('lock_timeout', '500ms', true)
+
+-- name: held
+-- Of these carts, those that another transaction holds.
+WITH free AS (
+    SELECT customer_id, cart_id
+    FROM carts
+    WHERE (customer_id, cart_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+SELECT customer_id, cart_id
+FROM carts
+WHERE (customer_id, cart_id) IN (SELECT * FROM unnest($1::uuid[], $2::uuid[]))
+    AND (customer_id, cart_id) NOT IN (SELECT customer_id, cart_id FROM free)
+
 -- name: load
 -- What is stored about each command, all in one snapshot. Nothing is locked: whether it still stands is for
 -- `commit` to say.
