@@ -11,7 +11,6 @@ from tests.support.services import Addresses
 from worker.amqp import consumer as consumers
 from worker.amqp.connection import connected, open_channel
 from worker.amqp.consumer import Consumer
-from worker.amqp.delivery import Delivery
 from worker.errors import BrokerUnavailable
 
 CHECK_SECONDS = 0.5
@@ -75,21 +74,21 @@ async def test_who_has_put_aside_all_that_it_may_hold_is_served_no_more_and_does
     queue = (await channels[0].queue_declare(exclusive=True)).queue or ""
     for _ in range(4):
         await channels[0].basic_publish(b"{}", routing_key=queue)
-    ours = Consumer(channels[0], (queue,), prefetch=2, batch_size=2)
+    ours = Consumer(channels[0], (queue,), prefetch=2, batch_size=1)
     await ours.start()
     watching, widening = asyncio.create_task(ours.watch()), asyncio.create_task(ours.widen())
     # One before there was a second consumer, and as many as that may hold.
-    aside: list[Delivery] = []
-    while len(aside) < 3:
-        for each in await asyncio.wait_for(ours.take(), 5):
-            ours.put_aside(each)
-            aside.append(each)
+    aside = []
+    for _ in range(3):
+        (each,) = await asyncio.wait_for(ours.take(), 5)
+        ours.put_aside(each)
         ours.finished()
+        aside.append(each)
 
     await asyncio.wait([watching], timeout=4 * CHECK_SECONDS)
     assert not watching.done()
     for each in aside:
         ours.hand_out_again(each)
-    assert await asyncio.wait_for(ours.take(), 5) == aside[:2]
+    assert await asyncio.wait_for(ours.take(), 5) == aside[:1]
     watching.cancel()
     widening.cancel()

@@ -8,6 +8,7 @@ import pytest
 from worker.errors import (
     DatabaseUnavailable,
     DataRejected,
+    LockNotGranted,
     StatementBroken,
     StatementTimeout,
     TransactionConflict,
@@ -32,6 +33,7 @@ MEANINGS: Final[dict[type[WorkerError], list[str]]] = {
         "23X99",
         "54000",
     ],
+    LockNotGranted: ["55P03"],
     StatementTimeout: ["57014"],
     StatementBroken: ["XX000", "XX001", "XX002"],
     DatabaseUnavailable: [
@@ -45,7 +47,6 @@ MEANINGS: Final[dict[type[WorkerError], list[str]]] = {
         "53100",
         "53200",
         "53300",
-        "55P03",
         "57P01",
         "57P02",
         "57P03",
