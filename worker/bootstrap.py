@@ -4,32 +4,26 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
 import structlog
-from aio_pika.abc import AbstractConnection
 
-from contracts.wire import (
-    CHECKOUT_QUEUE,
-    DEAD_LETTERS_EXCHANGE,
-    DEAD_LETTERS_QUEUE,
-    RESULTS_EXCHANGE,
-    UPDATE_QUEUE,
-)
 from worker.amqp.codec import Limits
 from worker.amqp.connection import connected, open_channel
 from worker.amqp.consumer import Consumer
 from worker.amqp.publisher import Publisher
-from worker.amqp.topology import require, require_right_to_publish, topology_for
+from worker.amqp.topology import require, topology_for
 from worker.breaker import Breaker
 from worker.catalog_follower import CatalogFollower
+from worker.collector import tune_collector
 from worker.deadletters import archive as archiving
 from worker.errors import ConfigurationFault, DatabaseUnavailable, WorkerError
 from worker.failpoints import Failpoints
 from worker.health import serving
 from worker.held_carts import HeldCarts
+from worker.links import PIPELINES, Links, connected_links
 from worker.outbox import Outbox
 from worker.pipeline import Parts, Pipeline
 from worker.postgres.attempts import Attempts
@@ -41,21 +35,18 @@ from worker.postgres.pool import Pool, acquired, open_pool
 from worker.postgres.rights import check_rights
 from worker.postgres.stored_events import StoredEvents
 from worker.postgres.workers import Workers
-from worker.second_delivery import SecondDeliveries
+from worker.redelivery import Redeliveries
 from worker.session import Session
-from worker.settings import Archiving, CatalogMode, Settings, unknown_settings
+from worker.settings import CatalogMode, Settings, unknown_settings
 from worker.status import State, Status
 from worker.supervisor import Supervisor
 from worker.sweeper import Sweeper
 from worker.telemetry import LogEvent
 from worker.watchdog import Watchdog
 
-# While one waits for the broker and one for the database, the third decides.
-PIPELINES: Final = 3
 _OTHER_CONNECTIONS: Final = 4
 _BRIEFLY_SECONDS: Final = 1.5
 _AGAIN_SECONDS: Final = 0.1
-_OBJECTS_BETWEEN_COLLECTIONS: Final = 200_000
 
 log = structlog.get_logger()
 
@@ -82,7 +73,7 @@ async def run_worker(settings: Settings) -> None:
             await session.run(stop, grace=settings.grace_seconds)
 
     log.info(LogEvent.STARTING, worker=status.worker_id, version=status.version, catalog=settings.catalog)
-    _spare_the_collector()
+    tune_collector()
     watching = asyncio.create_task(_watchdog(settings, status, follower).run())
     try:
         async with serving(settings, status):
@@ -139,16 +130,6 @@ async def _own_pool(settings: Settings, name: str) -> AsyncIterator[Pool]:
         pool.terminate()
 
 
-def _spare_the_collector() -> None:
-    """A batch makes many objects that live until it ends, and no cycles worth the default's many passes.
-
-    Those of all batches that are in work at a time are fewer than what begins a pass.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
-
-
 @asynccontextmanager
 async def open_session(
     settings: Settings, pool: Pool, status: Status, failpoints: Failpoints, follower: CatalogFollower
@@ -159,10 +140,10 @@ async def open_session(
         BrokerUnavailable, DatabaseUnavailable, TopologyFault, SchemaMismatch
     """
     await _check_database(pool)
-    async with _links(settings, status) as links:
+    async with connected_links(settings, status) as links:
         consumers = [links.consumer, *([links.archive] if links.archive else [])]
         breaker = _breaker(consumers, pool, status)
-        async with _second_deliveries(settings, pool, breaker, status) as second_deliveries:
+        async with _redeliveries(settings, pool, breaker, status) as redeliveries:
             checkouts = Checkouts(pool)
             parts = Parts(
                 consumer=links.consumer,
@@ -171,7 +152,7 @@ async def open_session(
                 held_carts=HeldCarts(links.consumer, checkouts),
                 outbox=Outbox(StoredEvents(pool)),
                 breaker=breaker,
-                second_deliveries=second_deliveries,
+                redeliveries=redeliveries,
                 catalog=lambda: follower.catalog,
                 limits=_limits(settings),
                 failpoints=failpoints,
@@ -201,65 +182,24 @@ async def _check_database(pool: Pool) -> None:
 
 
 @asynccontextmanager
-async def _second_deliveries(
+async def _redeliveries(
     settings: Settings, pool: Pool, breaker: Breaker, status: Status
-) -> AsyncIterator[SecondDeliveries]:
+) -> AsyncIterator[Redeliveries]:
     """What a session began and did not finish, the process outlived: nothing of it stays noted.
 
     Not before the next one either, for a session may end while the database is away to be told of it.
     """
     attempts = Attempts(pool)
     await attempts.forget(status.worker_id)
-    made = SecondDeliveries(attempts, breaker, status.worker_id)
+    made = Redeliveries(attempts, breaker, status.worker_id)
     try:
         yield made
     finally:
         await _briefly(settings, status, lambda own: Attempts(own).forget(status.worker_id, made.unfinished))
 
 
-@dataclass(frozen=True, slots=True)
-class _Links:
-    """What a session has to the broker: a publisher for each pipeline, for the sweeper and the archive."""
-
-    connections: list[AbstractConnection]
-    consumer: Consumer
-    archive: Consumer | None
-    publishers: list[Publisher]
-    sweeping: Publisher
-    announcing: Publisher
-
-
-@asynccontextmanager
-async def _links(settings: Settings, status: Status) -> AsyncIterator[_Links]:
-    async with (
-        # On one connection, an alarm that blocks publishing would block the acknowledgements too.
-        connected(settings.amqp, f"{status.worker_id} consume") as consuming,
-        connected(settings.amqp, f"{status.worker_id} publish") as publishing,
-    ):
-        channel = await open_channel(consuming)
-        await require(channel, topology_for(channel))
-        channels = [await open_channel(publishing) for _ in range(PIPELINES + 2)]
-        await require_right_to_publish(channels[0], RESULTS_EXCHANGE, DEAD_LETTERS_EXCHANGE)
-        *publishers, sweeping, announcing = map(Publisher, channels)
-        consumer = Consumer(
-            channel,
-            (CHECKOUT_QUEUE, UPDATE_QUEUE),
-            prefetch=settings.prefetch,
-            batch_size=settings.batch_size,
-        )
-        archive = None
-        if settings.archive is Archiving.ON:
-            archive = Consumer(
-                await open_channel(consuming),
-                (DEAD_LETTERS_QUEUE,),
-                prefetch=archiving.PREFETCH,
-                batch_size=archiving.PREFETCH,
-            )
-        yield _Links([consuming, publishing], consumer, archive, publishers, sweeping, announcing)
-
-
 def _archive(
-    settings: Settings, links: _Links, pool: Pool, breaker: Breaker, status: Status
+    settings: Settings, links: Links, pool: Pool, breaker: Breaker, status: Status
 ) -> archiving.Archive | None:
     if links.archive is None:
         return None

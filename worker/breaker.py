@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
-from typing import Final
+from typing import Final, TypeVar
 
 import structlog
 
@@ -11,6 +11,8 @@ from worker.amqp.consumer import Consumer
 from worker.errors import DatabaseUnavailable, SchemaMismatch, TransactionConflict
 from worker.status import State, Status
 from worker.telemetry import OUTAGES, LogEvent
+
+T = TypeVar("T")
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 5.0
@@ -43,6 +45,14 @@ class Breaker:
             self._why = str(fault)
             self._opened.set()
         await self._closed.wait()
+
+    async def past_outages(self, work: Callable[[], Awaitable[T]]) -> T:
+        """The result of the work, which is done again after each outage."""
+        while True:
+            try:
+                return await work()
+            except DatabaseUnavailable as fault:
+                await self.wait_out(fault)
 
     async def run(self) -> None:
         """Raises: BrokerUnavailable, TopologyFault when consuming cannot be stopped or begun again."""

@@ -66,8 +66,5 @@ def reason_of(error: Exception) -> str:
             return said
         case TimeoutError():
             return "not in time"
-        case _ if type(error).__name__ == "InternalClientError":
-            # What asyncpg makes of a connection that ends while it is set up; its text is about asyncpg.
-            return "the connection broke off"
         case _:
             return repr(error)

@@ -13,10 +13,11 @@ def may_wait_for_others(fault: DatabaseUnavailable) -> bool:
     return isinstance(fault, LockNotGranted | StatementTimeout)
 
 
-def is_of_the_batch(fault: DatabaseUnavailable, faults: int, messages: int) -> bool:
-    """Whether it is this batch that fails, for so many times, at a database that took a write in between.
+def is_batch_at_fault(fault: DatabaseUnavailable, faults: int, messages: int) -> bool:
+    """Whether to blame the batch after so many faults, with a write that succeeded after each of them.
 
-    A message alone that takes too long may find a faster database; one that finds it broken may not.
+    A message alone that runs into the deadline is tried for as long as it takes: the database may become
+    faster. One at which the database finds itself broken is not.
     """
     if messages > 1:
         return faults >= _FAULTS_TOGETHER and isinstance(fault, StatementTimeout | StatementBroken)

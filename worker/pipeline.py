@@ -6,7 +6,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
-from traceback import format_tb
 from typing import Final
 
 import structlog
@@ -26,13 +25,13 @@ from worker.errors import DatabaseUnavailable, DataRejected, SchemaMismatch, Tra
 from worker.failpoints import Failpoints, Place
 from worker.held_carts import HeldCarts
 from worker.outbox import Outbox
-from worker.patience import is_of_the_batch, may_wait_for_others
+from worker.patience import is_batch_at_fault, may_wait_for_others
 from worker.postgres.checkouts import BatchStore, Checkouts
 from worker.postgres.conflicts import past_conflicts
 from worker.received import Received
-from worker.second_delivery import Attempt, SecondDeliveries
+from worker.redelivery import Attempt, Redeliveries
 from worker.status import Status
-from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, OVERTAKEN, REDELIVERED, LogEvent
+from worker.telemetry import BATCH_SECONDS, BATCH_SIZE, MESSAGES, OVERTAKEN, REDELIVERED, LogEvent, log_bug
 
 _TRIES_ALONE: Final = 3
 _LARGE_BYTES: Final = 65_536
@@ -50,7 +49,7 @@ class Parts:
     outbox: Outbox
     held_carts: HeldCarts
     breaker: Breaker
-    second_deliveries: SecondDeliveries
+    redeliveries: Redeliveries
     catalog: Callable[[], Catalog]
     limits: Limits
     failpoints: Failpoints
@@ -91,13 +90,13 @@ class Pipeline:
         commands, answers = await self._decode(deliveries)
         while commands := self._parts.held_carts.without_known(commands):
             batch, commands = _one_per_cart(commands)
-            answers += await self._commit(batch)
+            answers += await self._commit_or_halve(batch)
         await self._settle(answers, attempt)
 
     async def _handle_again(self, delivery: Delivery) -> None:
         """See a message through that was delivered before, or set it aside if it ends processes."""
         REDELIVERED.inc()
-        attempt = await self._parts.second_deliveries.begin(delivery)
+        attempt = await self._parts.redeliveries.begin(delivery)
         if attempt.killer:
             await self._settle([Answer(delivery, attempt.killer)], attempt)
         else:
@@ -107,13 +106,15 @@ class Pipeline:
         published = await self._settlement.publish(answers)
         message_ids = [each.delivery.properties.message_id for each in answers]
         self._reach(Place.CONFIRMED, message_ids)
-        is_outlived = attempt is not None and all(each.is_final for each in published)
-        if attempt and is_outlived and not attempt.killer:
-            await self._parts.second_deliveries.finish(attempt)
+        outlived = attempt if all(each.is_final for each in published) else None
+        # Once acknowledged, a message never comes back to its row.
+        if outlived and not outlived.killer:
+            await self._parts.redeliveries.finish(outlived)
         await self._settlement.acknowledge(published)
         self._reach(Place.ACKNOWLEDGED, message_ids)
-        if attempt and is_outlived and attempt.killer:
-            await self._parts.second_deliveries.finish(attempt)
+        # A killer stays known for as long as it may come back.
+        if outlived and outlived.killer:
+            await self._parts.redeliveries.finish(outlived)
         self._note([each for each in published if each.is_final])
         check_left(published)
 
@@ -131,62 +132,72 @@ class Pipeline:
                 await asyncio.sleep(0)
         return commands, malformed
 
-    async def _commit(self, batch: Sequence[Received]) -> list[Answer]:
+    async def _commit_or_halve(self, batch: Sequence[Received]) -> list[Answer]:
         """Load, decide and commit a batch; one that fails is halved down to the message at fault."""
         try:
-            return await self._commit_whole(batch)
+            return await self._commit_past_outages(batch)
         except SchemaMismatch:
             raise
         except Exception as error:  # noqa: BLE001 - a bug in one message must not harm its neighbours
             if len(batch) == 1:
-                return await self._commit_alone(batch[0], error)
+                return await self._commit_again_alone(batch[0], error)
             log.warning(LogEvent.BATCH_SPLIT, messages=len(batch), error=str(error))
         middle = len(batch) // 2
-        return await self._commit(batch[:middle]) + await self._commit(batch[middle:])
+        return await self._commit_or_halve(batch[:middle]) + await self._commit_or_halve(batch[middle:])
 
-    async def _commit_alone(self, received: Received, error: Exception) -> list[Answer]:
+    async def _commit_again_alone(self, received: Received, error: Exception) -> list[Answer]:
         """A bug may depend on the moment and gets some more tries; data that cannot be stored does not."""
         tries = 1
         while tries < _TRIES_ALONE and not isinstance(error, DataRejected):
             try:
-                return await self._commit_whole([received])
+                return await self._commit_past_outages([received])
             except SchemaMismatch:
                 raise
-            except Exception as again:  # noqa: BLE001 - see _commit
+            except Exception as again:  # noqa: BLE001 - see _commit_or_halve
                 error, tries = again, tries + 1
         return [Answer(received.delivery, _failed(received.delivery, error, tries))]
 
-    async def _commit_whole(self, batch: Sequence[Received]) -> list[Answer]:
-        """An outage is waited out, the batch unsettled; carts that somebody holds, beside the batch."""
+    async def _commit_past_outages(self, batch: Sequence[Received]) -> list[Answer]:
+        """Do it until the database takes it, but for carts that somebody holds."""
         decisions: list[Decision] = []
         faults = 0
         while batch and not decisions:
             try:
-                decisions = await past_conflicts(partial(self._decide, [each.command for each in batch]))
+                decisions = await past_conflicts(
+                    partial(self._commit_past_others, [each.command for each in batch])
+                )
             except DatabaseUnavailable as fault:
                 faults += 1
-                free = await self._parts.held_carts.without(batch) if may_wait_for_others(fault) else batch
-                if len(free) < len(batch):
-                    batch = free
-                elif is_of_the_batch(fault, faults, len(batch)):
-                    raise
-                else:
-                    await self._parts.breaker.wait_out(fault)
+                batch = await self._left_after(fault, faults, batch)
         self._reach(Place.COMMITTED, (each.command.message_id for each in batch))
         return [_answer(each, decision) for each, decision in zip(batch, decisions, strict=True)]
 
-    async def _decide(self, commands: Sequence[Command]) -> list[Decision]:
+    async def _left_after(
+        self, fault: DatabaseUnavailable, faults: int, batch: Sequence[Received]
+    ) -> Sequence[Received]:
+        """What to try again: all, when the outage is over, or at once what nobody else holds.
+
+        Raises: the fault, for which the batch is to blame.
+        """
+        free = await self._parts.held_carts.without(batch) if may_wait_for_others(fault) else batch
+        if len(free) == len(batch):
+            if is_batch_at_fault(fault, faults, len(batch)):
+                raise fault
+            await self._parts.breaker.wait_out(fault)
+        return free
+
+    async def _commit_past_others(self, commands: Sequence[Command]) -> list[Decision]:
         """Decide all; what others overtook is decided again while its carts are held."""
-        decisions = await self._decide_in(self._parts.checkouts.batch(), commands)
+        decisions = await self._load_decide_commit(self._parts.checkouts.batch(), commands)
         if left := [each for each in commands if each.cart_key not in decisions]:
             OVERTAKEN.inc(len(left))
             holding = self._parts.checkouts.holding([each.cart_key for each in left])
-            decisions |= await self._decide_in(holding, left)
+            decisions |= await self._load_decide_commit(holding, left)
         if len(decisions) < len(commands):
             raise TransactionConflict("A cart was changed while it was held")
         return [decisions[each.cart_key] for each in commands]
 
-    async def _decide_in(
+    async def _load_decide_commit(
         self, batch: AbstractAsyncContextManager[BatchStore], commands: Sequence[Command]
     ) -> dict[tuple[str, str], Decision]:
         """Load, decide and commit; by cart, without what others changed in between."""
@@ -226,14 +237,12 @@ def _decoded(delivery: Delivery, limits: Limits) -> Command | Malformed:
 
 
 def _failed(delivery: Delivery, error: Exception, tries: int) -> Malformed:
-    """What a bug makes of a message. Logged is where: texts of foreign exceptions carry values."""
-    is_ours = isinstance(error, WorkerError)
-    log.error(
-        LogEvent.FAILED,
-        message_id=delivery.properties.message_id,
-        error=str(error) if is_ours else type(error).__name__,
-        frames=None if is_ours else format_tb(error.__traceback__),
-    )
+    """What a bug, or data that the database refuses, makes of a message."""
+    message_id = delivery.properties.message_id
+    if isinstance(error, WorkerError):
+        log.error(LogEvent.FAILED, message_id=message_id, error=str(error))
+    else:
+        log_bug(LogEvent.FAILED, error, message_id=message_id)
     reason = f"{type(error).__name__} after {tries} tries; the worker's log tells more"
     return Malformed(DeadLetterCode.UNEXPECTED_ERROR, reason)
 

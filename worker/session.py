@@ -71,14 +71,14 @@ class Session:
                 await self._consume_until(stop, work.over)
                 if not work.over.is_set():
                     await self._drain(lanes, grace)
-                # What ended meanwhile, and told no fault, is no reason to begin anything.
+                # A task that ended without a fault has ended the session, too.
                 if not work.over.is_set():
                     await asyncio.wait([work.begin(self._flush())], timeout=_FLUSH_SECONDS)
         if not stop.is_set():
             raise BrokerUnavailable("Some work of the session ended without a reason")
 
     def _hang_up(self, stop: asyncio.Event) -> None:
-        """Where the next session needs the database again, its deadlines have to do."""
+        """Only for good: the next session uses the pool again, and has to rely on its deadlines."""
         if stop.is_set():
             self.hang_up()
 

@@ -3,6 +3,7 @@
 import logging
 import sys
 from enum import StrEnum
+from traceback import format_tb
 from typing import Final
 
 import stamina
@@ -102,6 +103,12 @@ def configure_logging(*, as_json: bool) -> None:
     logging.basicConfig(level=logging.WARNING, handlers=[_of_libraries(renderer)])
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     stamina.instrumentation.set_on_retry_hooks([_log_wait])
+
+
+def log_bug(event: LogEvent, error: Exception, **about: str | None) -> None:
+    """Log what a bug was, and where. Not its text: exceptions of libraries carry values of what they read."""
+    where = format_tb(error.__traceback__)
+    structlog.get_logger().error(event, **about, error=type(error).__name__, frames=where)
 
 
 def _of_libraries(renderer: structlog.typing.Processor) -> logging.Handler:

@@ -32,9 +32,9 @@ from pydantic_core import to_json
 from rich.console import Console
 from rich.table import Table
 
-from worker.bootstrap import _spare_the_collector
 from worker.catalog_follower import CatalogFollower
 from worker.checkout.catalog import Catalog
+from worker.collector import tune_collector
 from worker.demo.stage import Stage, a_stage, a_worker
 from worker.demo.worker_process import WorkerProcess
 from worker.embedded.process import SYSTEM_PATH
@@ -169,7 +169,7 @@ async def in_this_process(stage: Stage, large: Large) -> dict[str, float]:
     """What the follower does to its event loop, and how fast it is; alone but for the probe."""
     url = stage.environment["CHECKOUT_DATABASE_URL"]
     follower = CatalogFollower(lambda: listening(url, "bench"), is_open=False, default_currency="USD")
-    _spare_the_collector()
+    tune_collector()
     probe = Probe()
     probing, following = asyncio.create_task(probe.run()), asyncio.create_task(follower.run())
     begun = perf_counter()

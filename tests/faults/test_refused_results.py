@@ -10,7 +10,7 @@ from tests.support.database import Database
 from tests.support.eventually import eventually
 from tests.support.health import Health
 from tests.support.worker_process import Workers
-from worker.bootstrap import PIPELINES
+from worker.links import PIPELINES
 
 REFUSING = "tests.full"
 PENDING = "SELECT count(*) FROM checkouts WHERE publication = 'pending'"

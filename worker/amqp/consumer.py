@@ -25,8 +25,9 @@ _SILENCE_SECONDS: Final = 30.0
 class Consumer:
     """Consumes queues on one channel. The callback only puts deliveries aside: others own the work.
 
-    Each queue is consumed one delivery at a time until a message comes that was never delivered before. What
-    stands before that may be what ended the process, and every end counts as a delivery of all that was held.
+    Each queue is consumed one delivery at a time until a message comes that was never delivered before. The
+    redelivered ones ahead of it may include what ended the process, and each end counts as a delivery of all
+    that was held.
     """
 
     def __init__(self, channel: Channel, queues: Sequence[str], *, prefetch: int, batch_size: int) -> None:

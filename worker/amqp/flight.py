@@ -8,10 +8,8 @@ are written as its own `basic_publish` writes them.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from traceback import format_tb
 from typing import Final, cast
 
-import structlog
 from aiormq.abc import ChannelFrame
 from aiormq.channel import Channel
 from aiormq.exceptions import PublishError
@@ -20,14 +18,12 @@ from worker.amqp.connection import translated
 from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.publish_frames import publish_frames
 from worker.errors import WorkerError
-from worker.telemetry import LogEvent
+from worker.telemetry import LogEvent, log_bug
 
 LOOK_SECONDS: Final = 1.0
 # An alarm that is over before it is looked for must not be taken for silence: there are many looks.
 SILENT_LOOKS: Final = 10
 _WRITE_BYTES: Final = 256 * 1024
-
-log = structlog.get_logger()
 
 
 class Flight:
@@ -104,7 +100,7 @@ class Flight:
         try:
             return publish_frames(message, self._channel.number, self._channel.max_content_size)
         except Exception as error:  # noqa: BLE001 - see above
-            _tell(message, error)
+            log_bug(LogEvent.FAILED, error, message_id=message.properties.message_id)
             self.land(position, Receipt.REFUSED)
             return None
 
@@ -155,13 +151,3 @@ class _Seat:
     def _land(self, receipt: Receipt) -> None:
         self.leave()
         self._flight.land(self._position, receipt)
-
-
-def _tell(message: Outgoing, error: Exception) -> None:
-    """Logged is where: texts of foreign exceptions carry values."""
-    log.error(
-        LogEvent.FAILED,
-        message_id=message.properties.message_id,
-        error=type(error).__name__,
-        frames=format_tb(error.__traceback__),
-    )

@@ -19,10 +19,10 @@ PATIENCE_SECONDS: Final = 0.1
 class HandOut:
     """Deliveries in the order in which they came.
 
-    The first batch takes whatever is there, one beside it a good part of a batch, more beside two only full
-    ones; unless nothing was given out for a while. A redelivered one may be what ended the process before. It
-    is given out when nothing else is, and nothing else until it is finished: should it end the process again,
-    no other was begun.
+    With no batch in progress, whatever waits is given out; beside one batch, 20 messages or more; beside two,
+    a full batch; and after a short while without any of these, whatever waits. A redelivered message may be
+    what ended the process before. It is given out when nothing else is in progress, and nothing else until it
+    is finished: should it end the process again, no other was begun.
     """
 
     def __init__(self, batch_size: int) -> None:

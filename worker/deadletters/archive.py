@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from traceback import format_tb
+from functools import partial
 from typing import Final
 
 import structlog
@@ -18,9 +18,9 @@ from worker.breaker import Breaker
 from worker.checkout.event import Event
 from worker.deadletters.cause import BROKER, cause_of
 from worker.deadletters.entry import as_set_aside, bare_entry_of, entry_of
-from worker.errors import DatabaseUnavailable, DataRejected, PublishNotConfirmed, TransactionConflict
+from worker.errors import DataRejected, PublishNotConfirmed, TransactionConflict
 from worker.postgres.dead_letters import Archived, DeadLetter, DeadLetters
-from worker.telemetry import ARCHIVED, EVENTS_REFUSED, LogEvent
+from worker.telemetry import ARCHIVED, EVENTS_REFUSED, LogEvent, log_bug
 
 # A dead letter may be as large as the broker lets messages be.
 PREFETCH: Final = 50
@@ -78,7 +78,7 @@ class Archive:
         try:
             return entry_of(delivery, self._parts.limits)
         except Exception as error:  # noqa: BLE001 - what cannot be understood is kept all the same
-            _log_bug(error)
+            log_bug(LogEvent.UNREADABLE, error)
             return bare_entry_of(delivery, error)
 
     async def _keep(self, letters: Sequence[tuple[Delivery, DeadLetter]]) -> list[Kept]:
@@ -105,11 +105,10 @@ class Archive:
 
     async def _committed(self, letters: Sequence[DeadLetter]) -> list[Archived]:
         """An outage is waited out; the letters stay unsettled meanwhile."""
+        archive = partial(self._parts.letters.archive, letters, self._parts.actor)
         while True:
             try:
-                return await self._parts.letters.archive(letters, self._parts.actor)
-            except DatabaseUnavailable as fault:
-                await self._parts.breaker.wait_out(fault)
+                return await self._parts.breaker.past_outages(archive)
             except TransactionConflict:
                 await asyncio.sleep(_CONFLICT_SECONDS)
 
@@ -131,13 +130,8 @@ def _event(kept: Kept) -> Event | None:
         message = replace(message, received=min(message.received, kept.archived.first_failed_at))
         return rejected_event(message, Malformed(letter.code, letter.reason))
     except Exception as error:  # noqa: BLE001 - it is archived, which is what matters
-        _log_bug(error)
+        log_bug(LogEvent.UNREADABLE, error)
         return None
-
-
-def _log_bug(error: Exception) -> None:
-    """Where it happened; texts of foreign exceptions carry values."""
-    log.error(LogEvent.UNREADABLE, error=type(error).__name__, frames=format_tb(error.__traceback__))
 
 
 def _log_refused(letter: DeadLetter, refused: DataRejected) -> None:

@@ -1,4 +1,4 @@
-"""Messages that came again and were begun: what is still here when one comes once more ended the process."""
+"""Attempts at redelivered messages. One that is still here when its message comes again ended a process."""
 
 from collections.abc import Collection
 from typing import Final
@@ -7,7 +7,7 @@ from worker.postgres.pool import Pool, acquired
 from worker.postgres.statements import statement
 
 KILLS: Final = 3
-"""So many attempts unfinished, the present one included, and a message has ended three processes: the first
+"""At so many unfinished attempts, the present one included, a message has ended three processes: its first
 delivery is not noted."""
 
 

@@ -69,9 +69,10 @@ def translated() -> Iterator[None]:
         # asyncpg 0.32: an InterfaceError that is a ValueError is a value it cannot encode, told in its text.
         if isinstance(error, ValueError) and not isinstance(error, OSError):
             raise DataRejected("asyncpg cannot encode a value") from None
-        raise DatabaseUnavailable(
-            f"The database (CHECKOUT_DATABASE_URL) does not answer: {reason_of(error)}"
-        ) from error
+        # asyncpg's own text, of a connection that ends while it is set up, is about asyncpg.
+        is_half_open = isinstance(error, asyncpg.InternalClientError)
+        why = "the connection broke off" if is_half_open else reason_of(error)
+        raise DatabaseUnavailable(f"The database (CHECKOUT_DATABASE_URL) does not answer: {why}") from error
 
 
 def _honour_cancellation(error: Exception) -> None:

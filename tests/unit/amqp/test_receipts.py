@@ -7,8 +7,9 @@ from contracts.wire import EventType
 from tests.builders import a_delivery, an_origin
 from worker.amqp.codec import Malformed
 from worker.amqp.outgoing import Receipt
-from worker.amqp.settlement import Answer, Published
+from worker.amqp.settlement import Answer, Published, check_left
 from worker.checkout.event import Event
+from worker.errors import PublishNotConfirmed, TopologyFault
 
 EVENT = Event("id", EventType.CHECKOUT_COMPLETED, b"{}", "c/c", "2026-03-14T09:26:53Z", an_origin())
 DEAD = Malformed(DeadLetterCode.NOT_JSON, "r")
@@ -19,14 +20,32 @@ DEAD = Malformed(DeadLetterCode.NOT_JSON, "r")
     [
         (EVENT, Receipt.CONFIRMED, True),
         (EVENT, Receipt.RETURNED, True),
+        (EVENT, Receipt.REFUSED, True),
         (EVENT, Receipt.UNKNOWN, False),
         (DEAD, Receipt.CONFIRMED, True),
         (DEAD, Receipt.RETURNED, False),
+        (DEAD, Receipt.REFUSED, False),
         (DEAD, Receipt.UNKNOWN, False),
     ],
-    ids=range(6),
+    ids=range(8),
 )
 def test_nobody_has_to_hear_a_result_but_a_queue_has_to_keep_a_dead_letter(
     outcome: Event | Malformed, receipt: Receipt, *, is_final: bool
 ) -> None:
     assert Published(Answer(a_delivery(), outcome), receipt).is_final is is_final
+
+
+@pytest.mark.parametrize("outcome", [EVENT, DEAD], ids=["event", "dead-letter"])
+def test_what_stays_in_the_queue_is_told(outcome: Event | Malformed) -> None:
+    silent = Published(Answer(a_delivery(), outcome), Receipt.UNKNOWN)
+    with pytest.raises(PublishNotConfirmed, match="2 messages"):
+        check_left([silent, Published(Answer(a_delivery(), EVENT), Receipt.CONFIRMED), silent])
+
+
+def test_a_dead_letter_that_no_queue_would_keep_is_a_fault_of_the_topology() -> None:
+    with pytest.raises(TopologyFault, match="topology apply"):
+        check_left([Published(Answer(a_delivery(), DEAD), Receipt.RETURNED)])
+
+
+def test_nothing_that_stays_is_no_fault() -> None:
+    check_left([Published(Answer(a_delivery(), EVENT), Receipt.RETURNED)])

@@ -14,7 +14,6 @@ from worker.errors import (
     TransactionConflict,
     TransientFault,
     WorkerError,
-    reason_of,
 )
 from worker.postgres.errors import fault_of, translated
 
@@ -149,6 +148,7 @@ async def test_a_bug_stays_a_bug(error: Exception) -> None:
     assert caught.value is error
 
 
-def test_a_connection_that_broke_off_is_told_without_the_driver() -> None:
+async def test_a_connection_that_broke_off_is_told_without_the_driver() -> None:
     error = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
-    assert reason_of(error) == "the connection broke off"
+    with pytest.raises(DatabaseUnavailable, match="does not answer: the connection broke off"), translated():
+        raise error

@@ -20,8 +20,8 @@ RETURNING attempts
 DELETE FROM attempts WHERE message_hash = $1
 
 -- name: forget_attempts
--- Those of a worker ($1), and those at what it had begun ($3), that it has outlived; those that nobody came back to. A worker
--- does not begin what is known to end processes ($2): that is remembered until it is settled.
+-- Attempts of a worker ($1), and any at messages that it had begun ($3): it has outlived them. What is known to end
+-- processes ($2 attempts) is remembered until it is settled, or for a week after anybody met it.
 DELETE FROM attempts
 WHERE ((worker_id = $1 OR message_hash = ANY ($3::bytea[])) AND attempts < $2)
 OR last_at < clock_timestamp() - interval '7 days'

@@ -2,8 +2,8 @@
 -- Write everything that a batch decided, mark what earlier batches published, and tell which carts were
 -- changed by others since they were loaded, by their place among the carts. Nothing is written of those.
 --
--- Everything that a decision rests on of its cart changes the cart's version. Another outcome of the same
--- message, the key of outcomes refuses.
+-- Whatever a decision depends on in its cart raises the cart's version with it. A second outcome of the same
+-- message violates the key of outcomes.
 WITH changed AS (
     INSERT INTO carts AS cart (
         customer_id, cart_id, version, status, assigned, content, created_at, modified_at, expires_at,

@@ -1,6 +1,7 @@
 """A message that is delivered again: perhaps because it ended the process that had it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from contracts.codes import DeadLetterCode
@@ -8,7 +9,6 @@ from worker.amqp.codec import Malformed
 from worker.amqp.dead_letter import dead_letter_id
 from worker.amqp.delivery import Delivery
 from worker.breaker import Breaker
-from worker.errors import DatabaseUnavailable
 from worker.postgres.attempts import KILLS, Attempts
 
 _KILLER: Final = Malformed(
@@ -25,7 +25,7 @@ class Attempt:
     killer: Malformed | None
 
 
-class SecondDeliveries:
+class Redeliveries:
     def __init__(self, attempts: Attempts, breaker: Breaker, worker_id: str) -> None:
         self._attempts = attempts
         self._breaker = breaker
@@ -36,8 +36,8 @@ class SecondDeliveries:
     async def begin(self, delivery: Delivery) -> Attempt:
         """Note that this message is begun.
 
-        Where it is not finished the note goes with the session, which this process outlives; that of one
-        which is known to end processes stays until it is settled.
+        If it is not finished, the note is removed when the session ends, for the process outlived it. That of
+        a known killer stays until the message is settled.
         """
         message_hash = bytes.fromhex(dead_letter_id(delivery))
         count = await self._begin(message_hash, delivery)
@@ -46,18 +46,12 @@ class SecondDeliveries:
 
     async def finish(self, attempt: Attempt) -> None:
         """The process outlived it. Before it is acknowledged: nothing brings it to its note afterwards."""
-        while True:
-            try:
-                await self._attempts.finish(attempt.message_hash)
-                return self.unfinished.discard(attempt.message_hash)
-            except DatabaseUnavailable as fault:
-                await self._breaker.wait_out(fault)
+        await self._breaker.past_outages(partial(self._attempts.finish, attempt.message_hash))
+        self.unfinished.discard(attempt.message_hash)
 
     async def _begin(self, message_hash: bytes, delivery: Delivery) -> int:
         # PostgreSQL stores no NUL, and what a producer wrote must not end the process.
         message_id = (delivery.properties.message_id or "").replace("\0", "\ufffd") or None
-        while True:
-            try:
-                return await self._attempts.begin(message_hash, delivery.queue, message_id, self._worker_id)
-            except DatabaseUnavailable as fault:
-                await self._breaker.wait_out(fault)
+        return await self._breaker.past_outages(
+            partial(self._attempts.begin, message_hash, delivery.queue, message_id, self._worker_id)
+        )
