@@ -44,7 +44,8 @@ from worker.sweeper import Sweeper
 from worker.telemetry import LogEvent
 from worker.watchdog import Watchdog
 
-_OTHER_CONNECTIONS: Final = 4
+# Outbox, held carts, sweeper, signs of life, archive.
+_OTHER_CONNECTIONS: Final = 5
 _BRIEFLY_SECONDS: Final = 1.5
 _AGAIN_SECONDS: Final = 0.1
 
