@@ -127,6 +127,15 @@ def test_ordered_add_ons_that_name_their_subscription_take_no_seats_of_the_cart(
     assert outcome(checked_out(named(add_on(5), "b"), before=before)) == ({"b": [ADD_ON]}, {})
 
 
+def test_a_base_that_is_ordered_is_one_although_it_is_sold_no_longer() -> None:
+    before = a_situation_after(checked_out(named(BASE, "x")))
+    sold_no_longer = a_catalog(a_catalog_item(on_sale=False), *list(CATALOG.items.values())[1:])
+
+    again = checked_out(named(BASE, "x"), named(add_on(), "y"), before=before, catalog=sold_no_longer)
+
+    assert outcome(again) == ({"y": [ADD_ON]}, {})
+
+
 def test_a_base_that_was_not_ordered_in_an_ordered_group_is_none() -> None:
     before = a_situation_after(checked_out(named(a_line(catalogItemId=OTHER_ITEM), "x")))
 
