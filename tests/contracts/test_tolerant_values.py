@@ -149,6 +149,11 @@ def test_a_billing_cycle_takes_any_case_and_one_time_both_spellings(sent: str, r
     assert the_line(billingCycle=sent)["billingCycle"] == read
 
 
+@pytest.mark.parametrize("member", ["id", "friendlyName", "orderGroup", "promotionId"])
+def test_only_dates_of_the_year_1_are_absent_and_no_text_that_begins_like_one(member: str) -> None:
+    assert the_line(**{member: "0001-a"}, renewsTo=None)[member] == "0001-a"
+
+
 def test_a_currency_takes_any_case() -> None:
     assert the_line(currencyCode="eur")["currencyCode"] == "EUR"
 

@@ -192,8 +192,8 @@ def test_a_billing_cycle_over_its_stated_length_is_a_violation() -> None:
     ]
 
 
-@pytest.mark.parametrize("currency", ["ßßß", "ŉab"])
-def test_a_currency_that_grows_in_upper_case_is_a_violation(currency: str) -> None:
+@pytest.mark.parametrize("currency", ["ßßß", "ŉab", "US1", "U S", "US$"])
+def test_a_currency_that_is_not_three_letters_from_a_to_z_is_a_violation(currency: str) -> None:
     assert [path for path, _ in violations_of(as_body(with_line(currencyCode=currency)))] == [
         f"{LINE}.currencyCode"
     ]
