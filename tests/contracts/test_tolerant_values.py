@@ -80,6 +80,8 @@ def test_null_and_empty_text_of_the_command_s_optional_members_mean_absent(nothi
         ("7", 7),
         ("007", 7),
         ("2147483647", 2_147_483_647),
+        ("2147483648", "2147483648"),
+        ("1" * 64, "1" * 64),
         ("line-a", "line-a"),
         ("-1", "-1"),
         ("²", "²"),
