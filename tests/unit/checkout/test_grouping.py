@@ -193,7 +193,10 @@ def test_an_add_on_keeps_an_id_that_nobody_else_has() -> None:
 def test_a_currency_that_is_missing_is_the_item_s_only_one_or_the_default_of_an_open_catalog(
     catalog: Catalog, currency: str | None
 ) -> None:
-    assert [line.currency_code for line in grouped(NO_CURRENCY, catalog=catalog).lines] == [currency]
+    result = grouped(NO_CURRENCY, catalog=catalog)
+
+    assert [line.currency_code for line in result.lines] == [currency]
+    assert [*result.currencies.values()] == ([currency] if currency else [])
 
 
 def test_a_currency_that_is_given_stays() -> None:
