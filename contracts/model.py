@@ -50,7 +50,7 @@ class WireModel(BaseModel):
 
     def to_json(self) -> bytes:
         """This value as it goes on the wire: UTF-8 JSON without null members."""
-        return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_none=True)
+        return self.__pydantic_serializer__.to_json(self, exclude_none=True)
 
 
 class TolerantModel(WireModel):

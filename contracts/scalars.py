@@ -16,15 +16,7 @@ NO_GUID: Final = "00000000-0000-0000-0000-000000000000"
 TERM: Final = re.compile(r"P(?P<number>[0-9]{1,3})(?P<unit>[MY])")
 """A term: whole months or years in ISO 8601."""
 
-_SPELLINGS: Final = {
-    "monthly": "monthly",
-    "annual": "annual",
-    "none": "none",
-    "onetime": "one_time",
-    "triennial": "triennial",
-    "biennial": "biennial",
-}
-CYCLES: Final = tuple(_SPELLINGS.values())
+CYCLES: Final = ("monthly", "annual", "none", "one_time", "triennial", "biennial")
 """The documented billing cycles."""
 
 
@@ -74,9 +66,10 @@ def _upper_case(text: str) -> str:
 
 
 def _known_cycle(text: object) -> object:
-    if not isinstance(text, str) or text in CYCLES:
+    if not isinstance(text, str):
         return text
-    return _SPELLINGS.get(text.replace("_", "").lower(), text.lower())
+    cycle = text.lower()
+    return "one_time" if cycle == "onetime" else cycle
 
 
 Guid = Annotated[

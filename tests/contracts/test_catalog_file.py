@@ -94,6 +94,7 @@ def test_a_line_may_be_as_long_as_the_limit_and_no_longer(end: bytes) -> None:
     longest = longest[:-2] + b"x" * (MAX_LINE_BYTES - len(longest)) + longest[-2:]
 
     assert _read(longest + end)[0] == ["a"]
+    assert _read(longest + (end or b"\n") + _line("b"))[0] == ["a", "b"]
     for too_long in (longest + b" ", longest * 3):
         ids, file = _read(_line("b") + too_long + end)
         assert ids == ["b"]

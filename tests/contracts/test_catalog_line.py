@@ -66,12 +66,14 @@ def test_a_catalog_line_is_read_as_tolerantly_as_a_cart() -> None:
         ("catalogItemId", "i" * 257),
         ("title", None),
         ("billingCycles", []),
+        ("billingCycles", ["monthly", "weekly"]),
         ("currencies", []),
         ("currencies", ["EURO"]),
         ("minimumQuantity", 0),
         ("maximumQuantity", 2**31),
         ("onSale", "yes"),
         ("terms", "P1Y"),
+        ("terms", ["P1Y", "P1D"]),
     ],
     ids=repr,
 )
@@ -80,3 +82,9 @@ def test_a_catalog_line_that_breaks_the_contract_is_refused(member: str, value: 
         CatalogLine.model_validate({**LINE, member: value})
 
     assert [each["loc"][0] for each in caught.value.errors()] == [member]
+
+
+def test_an_item_may_be_sold_in_one_quantity_alone() -> None:
+    read = CatalogLine.model_validate(LINE | {"minimumQuantity": 5, "maximumQuantity": 5})
+
+    assert (read.minimum_quantity, read.maximum_quantity) == (5, 5)

@@ -1,7 +1,9 @@
 """Numbers of a command: quantities, how many lines, how deep."""
 
 import pytest
+from pydantic import ValidationError
 
+from contracts.cart import Cart, CartLineItem
 from contracts.codes import DeadLetterCode
 from contracts.reader import UnreadableError, read_checkout
 from contracts.rejected import Violation
@@ -118,7 +120,7 @@ def test_the_limit_of_lines_is_a_setting() -> None:
 
 
 def test_an_add_on_has_no_add_ons() -> None:
-    line = a_line(addonItems=[a_line(addOnItems=[a_line()])])
+    line = a_line(addonItems=[a_line(), a_line(addOnItems=[a_line()])])
 
     assert refused(as_body(a_checkout(a_cart(a_line(), line)))) == [
         Violation(path="cart.lineItems[1]", rule="An add-on has no add-ons of its own")
@@ -146,6 +148,14 @@ def test_what_is_too_deep_is_a_violation(levels: int, opening: str, closing: str
 
     assert refused(with_literal(nested, "pricing")) == [Violation(path="", rule=TOO_DEEP)]
     assert refused(nested.encode()) == [Violation(path="", rule=TOO_DEEP)]
+
+
+def test_lines_that_a_producer_made_of_our_models_are_counted_with_their_add_ons() -> None:
+    line = CartLineItem.model_validate(a_line(addonItems=[a_line()]))
+
+    assert len(Cart(line_items=[line] * 100).line_items) == 100
+    with pytest.raises(ValidationError, match="at most 200 line items, add-ons included"):
+        Cart(line_items=[line] * 101)
 
 
 def test_add_ons_nested_without_end_are_a_violation() -> None:

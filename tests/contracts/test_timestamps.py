@@ -1,4 +1,5 @@
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,23 @@ from tests.strategies import moments
 def test_a_timestamp_names_a_moment(text: str, moment: datetime) -> None:
     assert parse_timestamp(text) == moment
     assert parse_timestamp(text).utcoffset() == timedelta(0)
+
+
+def test_a_timestamp_without_a_zone_is_utc_wherever_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        moment = parse_timestamp("2026-03-14T09:26:53.25")
+    time.tzset()
+
+    assert moment == datetime(2026, 3, 14, 9, 26, 53, 250000, tzinfo=UTC)
+
+
+def test_all_moments_are_written_in_as_many_digits() -> None:
+    noon = datetime(2026, 3, 14, 12, tzinfo=UTC)
+
+    assert timestamp(noon) == "2026-03-14T12:00:00.000000Z"
+    assert timestamp(noon.astimezone(timezone(timedelta(hours=5, minutes=30)))) == timestamp(noon)
 
 
 @given(moments)

@@ -80,6 +80,8 @@ def test_null_and_empty_text_of_the_command_s_optional_members_mean_absent(nothi
         ("7", 7),
         ("007", 7),
         ("2147483647", 2_147_483_647),
+        ("2147483648", "2147483648"),
+        ("1" * 64, "1" * 64),
         ("line-a", "line-a"),
         ("-1", "-1"),
         ("²", "²"),
@@ -147,6 +149,11 @@ def test_a_timestamp_is_echoed_as_it_came(sent: str) -> None:
 )
 def test_a_billing_cycle_takes_any_case_and_one_time_both_spellings(sent: str, read: str) -> None:
     assert the_line(billingCycle=sent)["billingCycle"] == read
+
+
+@pytest.mark.parametrize("member", ["id", "friendlyName", "orderGroup", "promotionId"])
+def test_only_dates_of_the_year_1_are_absent_and_no_text_that_begins_like_one(member: str) -> None:
+    assert the_line(**{member: "0001-a"}, renewsTo=None)[member] == "0001-a"
 
 
 def test_a_currency_takes_any_case() -> None:

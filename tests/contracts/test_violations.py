@@ -192,8 +192,8 @@ def test_a_billing_cycle_over_its_stated_length_is_a_violation() -> None:
     ]
 
 
-@pytest.mark.parametrize("currency", ["ßßß", "ŉab"])
-def test_a_currency_that_grows_in_upper_case_is_a_violation(currency: str) -> None:
+@pytest.mark.parametrize("currency", ["ßßß", "ŉab", "US1", "U S", "US$"])
+def test_a_currency_that_is_not_three_letters_from_a_to_z_is_a_violation(currency: str) -> None:
     assert [path for path, _ in violations_of(as_body(with_line(currencyCode=currency)))] == [
         f"{LINE}.currencyCode"
     ]
@@ -222,3 +222,14 @@ def test_every_violation_is_told_up_to_twenty() -> None:
         "The command breaks the contract at cart.lineItems[0].quantity: "
         "Input should be greater than or equal to 1 (and at least 20 more)."
     )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [(1, "equal to 1."), (2, "equal to 1 (and 1 more)."), (20, "equal to 1 (and 19 more).")],
+)
+def test_how_many_violations_there_are_is_told(wrong: int, told: str) -> None:
+    with pytest.raises(UnreadableError) as caught:
+        read_checkout(as_body(a_checkout(a_cart(*[a_line(quantity=0)] * wrong))))
+
+    assert caught.value.reason.endswith(told)

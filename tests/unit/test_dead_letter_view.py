@@ -103,4 +103,5 @@ def test_a_body_that_cannot_be_parsed_is_hidden_where_it_may_name_somebody(
     body: bytes, *, hidden: bool
 ) -> None:
     assert Mask.of("lastModifiedUser").hides_some_of(body) is hidden
+    assert Mask.of("friendlyName, lastModifiedUser, key").hides_some_of(body) is hidden
     assert not Mask.of(" , ").hides_some_of(body)

@@ -92,3 +92,9 @@ def test_words_are_found_in_any_case_and_behind_the_escapes_of_json() -> None:
     ]
     assert query_of("Käse & Brot | ') käse") == "'käse' & 'brot'"
     assert query_of(" - ") is None
+
+
+def test_so_many_words_of_so_much_text_are_kept_and_so_much_of_each() -> None:
+    assert words_of("x" * 100) == words_of("x" * 64) == ["x" * 64]
+    assert len(words_of(" ".join(map(str, range(4_000))))) == 3_000
+    assert words_of(" " * 65_535 + "ab") == ["a"]

@@ -63,6 +63,32 @@ def test_what_is_no_token_is_ignored(header: Any) -> None:
     assert replay_token(spec.Basic.Properties(headers={"x-replay-token": header})) is None
 
 
+@pytest.mark.parametrize(
+    ("sent", "archived", "replayed"), [("own", "m", "own"), (None, "m", "m"), (None, None, "d" * 64)]
+)
+def test_a_replay_has_the_id_of_its_message_else_that_of_its_dead_letter(
+    sent: str | None, archived: str | None, replayed: str
+) -> None:
+    claim = _claim(spec.Basic.Properties(message_id=sent), archived)
+    assert replay_message(claim, "cart.update", "ann").properties.message_id == replayed
+
+
+def test_a_replay_is_persistent_and_steers_the_broker_by_nothing_that_its_message_had() -> None:
+    kept: dict[str, Any] = {
+        "traceparent": "t",
+        "tracestate": "s",
+        "ce-source": "shop",
+        "cloudEvents_type": "c",
+    }
+    dropped: dict[str, Any] = {"CC": ["elsewhere"], "x-delay": 5, "x-death": [{"count": 3}], "tenant": "t"}
+
+    sent = _sent(spec.Basic.Properties(headers=kept | dropped, delivery_mode=1, priority=9, expiration="1"))
+
+    assert (sent.delivery_mode, sent.priority, sent.expiration) == (2, None, None)
+    ours = {"x-replay-token": TOKEN.hex(), "x-replayed-by": "ann", "x-replay-of": "d" * 64}
+    assert sent.headers == kept | ours
+
+
 def test_a_message_without_a_time_is_replayed_with_the_time_when_it_was_asked() -> None:
     assert _sent(spec.Basic.Properties(message_id="m")).timestamp == ASKED
 
@@ -102,11 +128,25 @@ def test_a_file_holds_every_byte(tmp_path: Path, body: bytes) -> None:
     letter = letter._replace(customer_id=CUSTOMER, cart_id=CART, violations=None)
     file = tmp_path / file_name(letter.dead_letter_id)
     file.write_bytes(file_of(_row(letter._asdict())))
-    assert read_file(file)._replace(is_repeat=False) == letter
+    assert read_file(file) == letter._replace(is_repeat=True)
     shown = json.loads(file.read_bytes())
     assert shown["format"] == "cart-checkout/dead-letter/1"
     assert ("body" in shown) != ("bodyBase64" in shown)
     assert shown["properties"]["appId"] == "shop"
+
+
+def test_a_file_tells_what_breaks_the_contract_and_is_in_the_same_group_again(tmp_path: Path) -> None:
+    headers = {"x-dead-letter-code": "contract-violation", "x-dead-letter-reason": "as an older worker said"}
+    delivery = replace(a_delivery(b"{}", message_id="m", headers=headers), exchange="cart.dead-letters")
+    letter = entry_of(delivery, LIMITS)._replace(customer_id=CUSTOMER, cart_id=CART)
+    file = tmp_path / "letter.json"
+    file.write_bytes(file_of(_row(letter._asdict())))
+
+    read = read_file(file)
+
+    assert json.loads(file.read_bytes())["violations"] == json.loads(read.violations or "")
+    assert (read.violations, read.pattern) == (letter.violations, letter.pattern)
+    assert read.pattern.startswith("contract-violation: customerId: ")
 
 
 def _row(letter: dict[str, Any]) -> dict[str, Any]:
@@ -120,6 +160,7 @@ def _row(letter: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", ".hidden", "a/b", "x" * 101, "nul\0"])
 def test_an_id_never_names_a_file_elsewhere(name: str) -> None:
+    assert file_name("A-plain_1d") == "A-plain_1d.json"
     made = file_name(name)
     assert len(made) == 64 + len(".json")
     assert "/" not in made
@@ -140,3 +181,31 @@ def test_a_file_that_is_none_is_named(tmp_path: Path, document: bytes) -> None:
     file.write_bytes(document)
     with pytest.raises(ConfigurationFault, match=r"x\.json is no exported dead letter"):
         read_file(file)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"body": None}, "the file: .* either body or bodyBase64"),
+        ({"bodyBase64": "e30="}, "the file: .* either body or bodyBase64"),
+        ({"askedAt": "9999-12-31T23:59:59-14:00"}, "askedAt: .* there is no such time"),
+        ({"askedAt": "2026-03-14T00:00:00"}, "askedAt: "),
+        ({"violations": [{"path": "cart"}]}, r"violations\.0\.rule: "),
+    ],
+    ids=["no-body", "two-bodies", "no-time", "no-zone", "no-rule"],
+)
+def test_what_is_wrong_with_a_file_is_told_by_its_place(
+    tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    letter = entry_of(replace(a_delivery(message_id="m", headers=CODE), exchange="cart.dead-letters"), LIMITS)
+    document = json.loads(file_of(_row(letter._replace(customer_id=CUSTOMER, cart_id=CART)._asdict())))
+    file = tmp_path / "x.json"
+    file.write_bytes(as_body(document | change))
+
+    with pytest.raises(ConfigurationFault, match=rf"x\.json is no exported dead letter: {told}"):
+        read_file(file)
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationFault, match=r"none\.json cannot be read: No such file"):
+        read_file(tmp_path / "none.json")

@@ -1,6 +1,6 @@
 """Bases: what an add-on needs beside it, in the cart or among what the customer owns."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from contracts.cart import CartLineItem
 from contracts.order import OrderLineItem
@@ -17,7 +17,7 @@ def bases_asked_for(command: Command, situation: Situation, catalog: Catalog) ->
 
 def seats_asked_for(command: Command, situation: Situation) -> int:
     """Seats that are enough for any add-on of the cart, however it is judged: those of all that it has."""
-    ordered = sum(line.quantity for line in ordered_before(situation, ()))
+    ordered = sum(line.quantity for line in ordered_before(situation))
     return ordered + sum(line.quantity for line in _lines(command, situation))
 
 
@@ -26,7 +26,6 @@ def _lines(command: Command, situation: Situation) -> Iterable[CartLineItem]:
     return cart.all_lines() if cart else ()
 
 
-def ordered_before(situation: Situation, asked_for: Collection[str]) -> list[OrderLineItem]:
-    """The lines of this cart's orders, but those of the groups that are asked for."""
-    orders = (each.order for group, each in situation.orders.items() if group not in asked_for)
-    return [line for order in orders for line in order.line_items]
+def ordered_before(situation: Situation) -> list[OrderLineItem]:
+    """The lines of this cart's orders."""
+    return [line for each in situation.orders.values() for line in each.order.line_items]

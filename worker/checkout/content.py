@@ -23,7 +23,7 @@ def command_hash(command: CheckoutCart | UpdateCart) -> bytes:
 
     The same words are another content where they ask for an update.
     """
-    canonical = _canonical(command.model_dump(by_alias=True, exclude_none=True)).encode()
+    canonical = _canonical(command.model_dump(exclude_none=True)).encode()
     return sha256(_UPDATE + canonical if isinstance(command, UpdateCart) else canonical).digest()
 
 

@@ -29,11 +29,8 @@ def _is_asked_for(line: CartLineItem, context: Context) -> bool:
 
 def one_cycle_and_currency(group: Group, _: Context) -> str | None:
     """An order has one billing cycle and one currency."""
-    first = group.lines[0]
-    cycles, currencies = {first.billing_cycle}, {first.currency_code or ""}
-    for line in group.all_lines[1:]:
-        cycles.add(line.billing_cycle)
-        currencies.add(line.currency_code or "")
+    cycles = {line.billing_cycle for line in group.all_lines}
+    currencies = {line.currency_code or "" for line in group.all_lines}
     if len(cycles) == len(currencies) == 1:
         return None
     mixed = " and ".join(sorted(cycles if len(cycles) > 1 else currencies))

@@ -112,7 +112,7 @@ class _LineIds:
         if asked is None or asked in self._used:
             while self._next in self._asked_for or self._next in self._used:
                 self._next += 1
-            asked, self._next = self._next, self._next + 1
+            asked = self._next
         self._used.add(asked)
         return asked
 

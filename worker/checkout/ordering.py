@@ -123,7 +123,7 @@ def _order_line(
 def _renews_to(line: CartLineItem) -> Document | None:
     if line.renews_to is None or line.renews_to.term_duration is None:
         return None
-    return line.renews_to.model_dump(by_alias=True, exclude_none=True)
+    return line.renews_to.model_dump(exclude_none=True)
 
 
 def _provisioning_context(line: CartLineItem) -> dict[str, str] | None:

@@ -37,13 +37,13 @@ def update(command: Command, body: UpdateCart, situation: Situation, catalog: Ca
 def _superseded(command: Command, body: UpdateCart, situation: Situation) -> str | None:
     """An update asked before the lines that are stored must not bring older ones back.
 
-    By whole seconds, since that is what an AMQP timestamp tells. Whoever names the stored version has seen
-    it, whatever the clocks say.
+    The same second is not before: an AMQP timestamp tells whole ones. Whoever names the stored version has
+    seen it, whatever the clocks say.
     """
     last = situation.cart.content_asked
     if last is None or body.cart_version is not None:
         return None
-    if command.asked.replace(microsecond=0) >= last.replace(microsecond=0):
+    if command.asked >= last.replace(microsecond=0):
         return None
     return "The cart was changed by a command that was asked later; look at it and ask again with cartVersion"
 

@@ -99,10 +99,13 @@ def _undecodable(delivery: Delivery, came: UndecodableProperties) -> Cause:
 
 
 def _is_later(brokers: Cause, ours: Cause) -> bool:
-    """The broker tells whole seconds."""
-    if brokers.failed_at is None or ours.failed_at is None:
-        return ours.failed_at is not None
-    return brokers.failed_at + timedelta(seconds=1) > ours.failed_at
+    """What happened in a queue of others, or at no time, came with the message.
+
+    The broker tells whole seconds.
+    """
+    if brokers.failed_at is None or brokers.queue not in _QUEUES.values():
+        return False
+    return ours.failed_at is None or brokers.failed_at + timedelta(seconds=1) > ours.failed_at
 
 
 def _moment(text: object) -> datetime | None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.builders import a_delivery
 from worker.amqp import hand_out as module
+from worker.amqp.delivery import Delivery
 from worker.amqp.hand_out import HandOut
 
 LIMIT = 40
@@ -30,12 +31,23 @@ def _put(hand_out: HandOut, *tags: int, redelivered: Sequence[int] = ()) -> None
 async def _taken(hand_out: HandOut) -> list[int] | None:
     """The tags of the next batch; None: it has to be waited for."""
     taking = asyncio.create_task(hand_out.take())
-    for _ in range(3):
-        await asyncio.sleep(0)
+    await _looks()
     if not taking.done():
         taking.cancel()
         return None
     return [each.tag for each in taking.result()]
+
+
+async def _looks() -> None:
+    """Whoever was woken looks for a batch, and waits again where there is none."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+async def _woken(taking: asyncio.Task[list[Delivery]]) -> list[int]:
+    """What is given to somebody who waited, and slept over nothing."""
+    async with asyncio.timeout(5):
+        return [each.tag for each in await taking]
 
 
 @pytest.fixture(autouse=True)
@@ -111,6 +123,42 @@ async def test_a_batch_that_does_not_end_holds_no_others_up(monkeypatch: pytest.
     for tag in (1, 2):
         _put(waiting, tag)
         assert [each.tag for each in await waiting.take()] == [tag]
+
+
+async def test_what_comes_first_starts_the_patience_of_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PATIENCE_SECONDS", 0.05)
+    hand_out = _handing_out(1)
+    await hand_out.take()
+    waiting = asyncio.create_task(hand_out.take())
+    await _looks()
+
+    _put(hand_out, 1)
+
+    assert await _woken(waiting) == [1]
+
+
+async def test_who_waits_is_woken_when_a_batch_is_worth_its_cost() -> None:
+    hand_out = _handing_out(1)
+    await hand_out.take()
+    waiting = asyncio.create_task(hand_out.take())
+
+    for tag in range(1, WORTH_A_BATCH + 1):
+        await _looks()
+        _put(hand_out, tag)
+
+    assert await _woken(waiting) == list(range(1, WORTH_A_BATCH + 1))
+
+
+async def test_who_waits_is_woken_when_a_batch_is_finished() -> None:
+    hand_out = _handing_out(1)
+    await hand_out.take()
+    _put(hand_out, 1, 2)
+    waiting = asyncio.create_task(hand_out.take())
+    await _looks()
+
+    hand_out.finished()
+
+    assert await _woken(waiting) == [1, 2]
 
 
 async def test_a_redelivered_one_is_given_out_alone() -> None:

@@ -19,11 +19,12 @@ FALLBACK: dict[str, Any] = {"app_id": "shop", "correlation_id": "c", "timestamp"
         ({"message_id": "m", "headers": {"ce-id": "c"}}, "m"),
         ({"message_id": "", "headers": {"ce-id": "c"}}, "c"),
         ({"headers": {"ce-id": "c"}}, "c"),
+        ({"headers": {"ce-id": "", "cloudEvents_id": "c"}}, "c"),
         ({"message_id": "x" * 255}, "x" * 255),
         ({"message_id": "ä" * 127}, "ä" * 127),
         ({"headers": {"ce-id": "x" * 256}}, f"sha256:{sha256(b'x' * 256).hexdigest()}"),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_the_message_id_is_the_property_else_the_cloud_event_s(
     properties: dict[str, Any], message_id: str
@@ -52,6 +53,13 @@ def test_without_any_id_the_same_message_has_the_same_one_at_every_delivery() ->
     assert message_id_of(first) == message_id_of(second)
     assert message_id_of(first).startswith("sha256:")
     assert len(message_id_of(first).encode()) <= 255
+
+
+def test_without_any_id_a_message_has_the_one_that_another_release_gave_it() -> None:
+    """Else what comes again after an upgrade would be a message of its own."""
+    assert message_id_of(a_delivery(b"{}", **FALLBACK)) == (
+        "sha256:e488999031ba7a56aecbe1a48ac905cf3229d8642be4f6c6497b48949c762946"
+    )
 
 
 @pytest.mark.parametrize(

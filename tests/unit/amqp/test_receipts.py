@@ -15,6 +15,10 @@ EVENT = Event("id", EventType.CHECKOUT_COMPLETED, b"{}", "c/c", "2026-03-14T09:2
 DEAD = Malformed(DeadLetterCode.NOT_JSON, "r")
 
 
+def published(outcome: Event | Malformed, receipt: Receipt) -> Published:
+    return Published(Answer(a_delivery(), outcome), receipt)
+
+
 @pytest.mark.parametrize(
     ("outcome", "receipt", "is_final"),
     [
@@ -32,20 +36,25 @@ DEAD = Malformed(DeadLetterCode.NOT_JSON, "r")
 def test_nobody_has_to_hear_a_result_but_a_queue_has_to_keep_a_dead_letter(
     outcome: Event | Malformed, receipt: Receipt, *, is_final: bool
 ) -> None:
-    assert Published(Answer(a_delivery(), outcome), receipt).is_final is is_final
+    assert published(outcome, receipt).is_final is is_final
 
 
-@pytest.mark.parametrize("outcome", [EVENT, DEAD], ids=["event", "dead-letter"])
-def test_what_stays_in_the_queue_is_told(outcome: Event | Malformed) -> None:
-    silent = Published(Answer(a_delivery(), outcome), Receipt.UNKNOWN)
-    with pytest.raises(PublishNotConfirmed, match="2 messages"):
-        check_left([silent, Published(Answer(a_delivery(), EVENT), Receipt.CONFIRMED), silent])
+def test_what_is_finished_is_no_fault() -> None:
+    check_left([published(EVENT, Receipt.RETURNED), published(DEAD, Receipt.CONFIRMED)])
 
 
-def test_a_dead_letter_that_no_queue_would_keep_is_a_fault_of_the_topology() -> None:
-    with pytest.raises(TopologyFault, match="topology apply"):
-        check_left([Published(Answer(a_delivery(), DEAD), Receipt.RETURNED)])
+def test_a_dead_letter_that_no_queue_keeps_is_a_fault_of_the_topology() -> None:
+    with pytest.raises(TopologyFault):
+        check_left([published(EVENT, Receipt.UNKNOWN), published(DEAD, Receipt.RETURNED)])
 
 
-def test_nothing_that_stays_is_no_fault() -> None:
-    check_left([Published(Answer(a_delivery(), EVENT), Receipt.RETURNED)])
+@pytest.mark.parametrize(
+    ("outcome", "receipt"),
+    [(DEAD, Receipt.REFUSED), (DEAD, Receipt.UNKNOWN), (EVENT, Receipt.UNKNOWN)],
+    ids=range(3),
+)
+def test_what_is_not_confirmed_is_counted_and_a_returned_event_beside_it_is_no_fault(
+    outcome: Event | Malformed, receipt: Receipt
+) -> None:
+    with pytest.raises(PublishNotConfirmed, match="1 messages"):
+        check_left([published(EVENT, Receipt.RETURNED), published(outcome, receipt)])

@@ -58,6 +58,8 @@ def error_of(*lines: dict[str, Any], owned: dict[str, int] | None = None) -> int
         ([add_on(4)], {ITEM: 3}, 10018),
         ([add_on(6), base(3)], {"other base": 3}, None),
         ([add_on(7), base(3)], {"other base": 3}, 10018),
+        ([add_on(6), base(3)], {ITEM: 3}, None),
+        ([add_on(6), base(3), base(3)], {}, None),
         ([add_on(6), base(3), base(3, "other base")], {}, None),
         ([add_on(2), add_on(2), base(3)], {}, 10018),
         ([add_on(3), add_on(3, "other add-on"), base(3)], {}, None),

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.builders import (
     ITEM,
     OTHER_ITEM,
@@ -76,6 +78,26 @@ def test_an_add_on_that_comes_alone_is_not_ordered_once_more() -> None:
     assert outcome(checked_out(add_on(), before=before)) == ({}, {"x": 800065})
 
 
+def test_an_add_on_that_is_not_ordered_follows_its_base_into_another_group() -> None:
+    before = a_situation_after(checked_out(named(a_line(quantity=9_999), "x"), add_on()))
+
+    again = checked_out(named(BASE, "y"), add_on(), before=before)
+
+    assert outcome(again) == ({"y": [ITEM, ADD_ON]}, {})
+
+
+@pytest.mark.parametrize("other", [{"billingCycle": "annual"}, {"currencyCode": "EUR"}], ids=str)
+def test_an_add_on_with_another_cycle_or_currency_than_an_ordered_one_joins_a_base_of_its_own(
+    other: dict[str, str],
+) -> None:
+    ordered = [named(BASE, "x"), add_on()]
+    before = a_situation_after(checked_out(*ordered))
+
+    again = checked_out(*ordered, named(BASE, "y") | other, add_on() | other, before=before)
+
+    assert outcome(again) == ({"y": [ITEM, ADD_ON]}, {})
+
+
 def test_seats_that_were_not_ordered_in_an_ordered_group_carry_no_add_on() -> None:
     before = a_situation_after(checked_out(named(a_line(quantity=1), "x")))
 
@@ -103,6 +125,15 @@ def test_ordered_add_ons_that_name_their_subscription_take_no_seats_of_the_cart(
     before = a_situation_after(checked_out(*lines))
 
     assert outcome(checked_out(named(add_on(5), "b"), before=before)) == ({"b": [ADD_ON]}, {})
+
+
+def test_a_base_that_is_ordered_is_one_although_it_is_sold_no_longer() -> None:
+    before = a_situation_after(checked_out(named(BASE, "x")))
+    sold_no_longer = a_catalog(a_catalog_item(on_sale=False), *list(CATALOG.items.values())[1:])
+
+    again = checked_out(named(BASE, "x"), named(add_on(), "y"), before=before, catalog=sold_no_longer)
+
+    assert outcome(again) == ({"y": [ADD_ON]}, {})
 
 
 def test_a_base_that_was_not_ordered_in_an_ordered_group_is_none() -> None:

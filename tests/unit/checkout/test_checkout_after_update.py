@@ -91,6 +91,24 @@ def test_an_error_that_an_update_showed_stays_until_another_update() -> None:
     assert errors_of(again) == [("bad", 800009)]
 
 
+def test_errors_stay_on_lines_with_numbers_and_with_texts_for_ids() -> None:
+    situation = after_update(BAD, BAD | {"id": 1, "orderGroup": "also bad"})
+
+    decision = decided(by_reference(), situation, MORE)
+
+    assert errors_of(decision) == [("bad", 800009), ("also bad", 800009)]
+
+
+def test_an_error_of_a_cart_that_came_along_does_not_stay() -> None:
+    """No update showed it: nobody is waited for to put it right."""
+    for before in (None, after_update(GOOD, BAD)):
+        failed = after_checkout(GOOD, BAD, before=before)
+
+        decision = decided(by_reference(), failed, MORE)
+
+        assert (decision.errors, [made.group for made in decision.orders]) == ((), ["bad"])
+
+
 def test_a_line_that_was_mended_by_an_update_is_ordered() -> None:
     situation = after_update(GOOD, BAD | {"quantity": 1}, before=after_update(GOOD, BAD))
 
@@ -165,6 +183,18 @@ def test_a_line_that_was_moved_fails_its_group_and_leaves_the_others_of_it_in_th
     assert errors_of(decision) == [("new", 800065)]
     assert lines_in(decision) == [("new", "new", 1), ("good", "good", 1)]
     assert body_of(decision)["cartStatus"] == "Active"
+
+
+def test_an_add_on_that_was_moved_leaves_the_others_of_its_base_in_the_cart() -> None:
+    moved, sibling = GOOD | {"orderGroup": None}, a_line(id=9)
+    base = a_line(id=8, orderGroup="new")
+
+    for addons, left in (([moved, sibling], [sibling["id"]]), ([moved], None)):
+        decision = decided(inline(base | {"addonItems": addons}), after_checkout(GOOD))
+
+        line, ordered = stored(decision).content.line_items
+        assert (line.id, ordered.id) == (8, "good")
+        assert left == (None if line.addon_items is None else [each.id for each in line.addon_items])
 
 
 def test_a_cart_of_nothing_but_a_moved_line_is_ordered_as_it_was() -> None:

@@ -7,14 +7,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.cart import CartLineItem
-from contracts.reader import read_checkout
-from tests.builders import a_cart, a_checkout, a_checkout_by_reference, a_line, as_body, without
+from contracts.reader import read_checkout, read_update
+from tests.builders import (
+    a_cart,
+    a_checkout,
+    a_checkout_by_reference,
+    a_line,
+    an_update,
+    as_body,
+    without,
+)
 from tests.strategies import lines
 from worker.checkout.content import command_hash, group_hash
 
 
 def hash_of(checkout: dict[str, Any]) -> bytes:
     return command_hash(read_checkout(as_body(checkout)))
+
+
+def update_hash_of(update: dict[str, Any]) -> bytes:
+    return command_hash(read_update(as_body(update)))
 
 
 def group_hash_of(*each: dict[str, Any]) -> bytes:
@@ -56,6 +68,41 @@ def test_another_spelling_of_a_command_has_the_same_content(other: dict[str, Any
 )
 def test_another_command_has_other_content(other: dict[str, Any]) -> None:
     assert hash_of(other) != hash_of(a_checkout())
+
+
+def test_an_update_of_other_lines_has_other_content() -> None:
+    other = an_update(a_cart(a_line(quantity=2)))
+
+    assert update_hash_of(other) != update_hash_of(an_update())
+
+
+EVERYTHING = a_line(
+    quantity=25,
+    participants=[
+        {"key": "Transaction_Reseller", "value": "1"},
+        {"key": "additional_transaction_reseller", "value": "2"},
+        {"key": "consumption_reseller", "value": "3"},
+    ],
+    additionalPartnerIdsOnRecord="4",
+    provisioningContext={"Scope": "single", "region": "EU"},
+    renewsTo={"termDuration": "P1Y"},
+    promotionId="39NFJQT1PFPZ:0001:39NFJQT1Q5KX",
+    customTermEndDate="2026-12-31T00:00:00.0000000Z",
+    addonItems=[a_line(catalogItemId="add-on", quantity=5), a_line(catalogItemId="other")],
+)
+
+
+def test_what_was_stored_by_another_release_is_known_again() -> None:
+    """Else a command that comes again would be another under its id, and each ordered group a changed one."""
+    assert hash_of(a_checkout(a_cart(EVERYTHING), cartVersion=1)).hex() == (
+        "a5bea90198ebb5e4ce2be5418e4389c1d553a84ae608e60c57343e032d8e2049"
+    )
+    assert update_hash_of(an_update(a_cart(EVERYTHING), cartVersion=1)).hex() == (
+        "3366e9416bb9c3d534286513e2499be37a0f56de06150573a0643c70aa2cfcad"
+    )
+    assert group_hash_of(EVERYTHING, a_line()).hex() == (
+        "9e7e726bcf971ef8c32080f394a2727ca9ae81fbff1618bd96c973472b90384e"
+    )
 
 
 def test_the_order_of_lines_is_content_of_a_command_and_not_of_a_group() -> None:
@@ -123,9 +170,14 @@ def test_a_member_that_nobody_reads_is_no_content() -> None:
             {"participants": [{"key": "transaction_reseller", "value": "1"}]},
             {"participants": [{"key": "Transaction_Reseller", "value": "1"}]},
         ),
+        (
+            {"participants": [{"key": "transaction_reseller", "value": "1"}]},
+            {"partnerIdOnRecord": "1"},
+        ),
         ({"provisioningContext": {"scope": "single"}}, {"provisioningContext": {"Scope": "single"}}),
+        ({"provisioningContext": {"a": "1", "b": "2"}}, {"provisioningContext": {"b": "2", "a": "1"}}),
     ],
-    ids=["date", "participant", "provisioning"],
+    ids=["date", "participant", "partner-on-record", "provisioning", "order-of-keys"],
 )
 def test_a_group_is_the_same_however_it_is_spelled(one: dict[str, Any], other: dict[str, Any]) -> None:
     assert group_hash_of(a_line(**one)) == group_hash_of(a_line(**other))

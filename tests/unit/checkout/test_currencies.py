@@ -54,9 +54,9 @@ def test_an_ordered_line_is_not_ordered_again_in_the_catalogs_new_currency(
 
 
 def test_a_line_that_joins_an_ordered_group_is_read_in_its_currency() -> None:
-    line = NO_CURRENCY | {"orderGroup": "g"}
-    first = decided(a_command(a_checkout(a_cart(line)), message_id="1"), Situation(), IN_USD)
+    named = [line | {"orderGroup": "g"} for line in (a_line(currencyCode="USD"), NO_CURRENCY)]
+    with_currency, without_one = (a_command(a_checkout(a_cart(line)), message_id=str(line)) for line in named)
+    first = decided(with_currency, Situation(), IN_BOTH)
 
-    second = decided(a_command(a_checkout(a_cart(line)), message_id="2"), a_situation_after(first), IN_EUR)
-
-    assert second.errors == ()
+    for catalog in (IN_BOTH, IN_EUR):
+        assert decided(without_one, a_situation_after(first), catalog).errors == ()

@@ -127,6 +127,8 @@ OTHER_CONTENT = [
     [GOOD | {"renewsTo": {"termDuration": "P1Y"}}],
     [GOOD | {"provisioningContext": {"scope": "single"}}],
     [GOOD | {"participants": [{"key": "transaction_reseller", "value": "1"}]}],
+    [GOOD | {"participants": [{"key": "consumption_reseller", "value": "1"}]}],
+    [GOOD | {"partnerIdOnRecord": "1"}],
     [GOOD | {"addonItems": [a_line()]}],
     [GOOD, GOOD | {"id": "twin"}],
 ]

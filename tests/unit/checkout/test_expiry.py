@@ -61,6 +61,13 @@ def test_a_cart_expires_seven_days_after_its_creation() -> None:
     )
 
 
+def test_an_expiration_is_echoed_as_it_came() -> None:
+    change = stored(decided(inline("2026-03-20T02:00:00.1234567+02:00")))
+
+    assert change.content.expiration_timestamp == "2026-03-20T02:00:00.1234567+02:00"
+    assert change.expires == datetime(2026, 3, 20, 0, 0, 0, 123456, tzinfo=UTC)
+
+
 def test_a_cart_without_a_creation_was_created_now() -> None:
     change = stored(decided(a_checkout()))
 

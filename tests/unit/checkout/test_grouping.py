@@ -107,6 +107,51 @@ def test_an_add_on_belongs_to_the_group_of_its_base() -> None:
     assert [line.catalog_item_id for line in result.groups[0].all_lines] == [ITEM, "add-on"]
 
 
+ADD_ON = a_line(catalogItemId="add-on")
+WITH_ADD_ONS = a_catalog(
+    a_catalog_item(),
+    a_catalog_item(OTHER_ITEM, prerequisites=(ITEM,)),
+    a_catalog_item("add-on", is_addon=True, prerequisites=(ITEM,)),
+)
+
+
+@pytest.mark.parametrize(
+    ("beside", "group"),
+    [
+        ([a_line(orderGroup="g")], "g"),
+        ([a_line(catalogItemId=OTHER_ITEM, orderGroup="other"), a_line(orderGroup="g")], "g"),
+        ([a_line(billingCycle="annual", orderGroup="annual"), a_line(orderGroup="g")], "g"),
+        ([a_line(billingCycle="annual", orderGroup="annual")], "0"),
+        ([a_line(currencyCode="EUR", orderGroup="euro")], "0"),
+        ([a_line()], "0"),
+    ],
+    ids=["its-base", "another-item", "another-cycle-first", "another-cycle", "another-currency", "unnamed"],
+)
+def test_an_add_on_without_a_group_joins_a_base_that_can_be_in_one_order_with_it(
+    beside: list[dict[str, Any]], group: str
+) -> None:
+    assert groups_of(grouped(*beside, ADD_ON, catalog=WITH_ADD_ONS))[-1] == group
+
+
+def test_prerequisites_of_what_is_no_add_on_do_not_group_it() -> None:
+    result = grouped(a_line(orderGroup="g"), a_line(catalogItemId=OTHER_ITEM), catalog=WITH_ADD_ONS)
+
+    assert groups_of(result) == ["g", "0"]
+
+
+def test_what_is_filled_in_for_the_cart_s_life_is_known_by_item_cycle_and_currency() -> None:
+    """These keys are stored: under others, what is ordered would be filled in anew and ordered once more."""
+    catalog = a_catalog(
+        a_catalog_item(currencies=("EUR",)),
+        a_catalog_item("add-on", is_addon=True, prerequisites=(ITEM,), currencies=("EUR",)),
+    )
+
+    result = grouped(NO_CURRENCY, without(ADD_ON, "currencyCode"), catalog=catalog)
+
+    assert dict(result.addon_groups) == {"add-on/monthly/EUR": "0"}
+    assert dict(result.currencies) == {f"{ITEM}/monthly": "EUR", "add-on/monthly": "EUR"}
+
+
 @pytest.mark.parametrize(
     ("given", "ids"),
     [
@@ -148,7 +193,10 @@ def test_an_add_on_keeps_an_id_that_nobody_else_has() -> None:
 def test_a_currency_that_is_missing_is_the_item_s_only_one_or_the_default_of_an_open_catalog(
     catalog: Catalog, currency: str | None
 ) -> None:
-    assert [line.currency_code for line in grouped(NO_CURRENCY, catalog=catalog).lines] == [currency]
+    result = grouped(NO_CURRENCY, catalog=catalog)
+
+    assert [line.currency_code for line in result.lines] == [currency]
+    assert [*result.currencies.values()] == ([currency] if currency else [])
 
 
 def test_a_currency_that_is_given_stays() -> None:

@@ -19,6 +19,8 @@ from worker.checkout.ordering import make_order
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "order.json"
 ADD_ON = "add-on"
+FREE_ADD_ON = "add-on to anything"
+BUNDLE = "no add-on, whatever its prerequisites"
 SUBSCRIPTION = "0a1b2c3d-0000-4000-8000-0123456789ab"
 EVERYTHING = a_line(
     quantity=25,
@@ -48,7 +50,9 @@ def members_of(
     *lines: dict[str, Any], group: str | None = None, customer: str = CUSTOMER, cart: str = CART
 ) -> Mapping[str, Any]:
     add_on = a_catalog_item(ADD_ON, title="Add-on", is_addon=True, prerequisites=("one", ITEM))
-    catalog = a_catalog(a_catalog_item(title="Seats"), add_on)
+    free = a_catalog_item(FREE_ADD_ON, is_addon=True)
+    bundle = a_catalog_item(BUNDLE, prerequisites=(ITEM,))
+    catalog = a_catalog(a_catalog_item(title="Seats"), add_on, free, bundle)
     grouped = the_group(Cart.model_validate(a_cart(*lines)), catalog)
     grouped = replace(grouped, name=group or grouped.name)
     return make_order(grouped, customer_id=customer, cart_id=cart, catalog=catalog, created=NOW)
@@ -197,8 +201,11 @@ def test_an_order_line_has_the_partners_of_its_line_each_once(
             [a_line(catalogItemId="other", addonItems=[a_line(catalogItemId=ADD_ON)]), a_line()],
             [None, 2, None],
         ),
+        ([a_line(addonItems=[a_line(catalogItemId=FREE_ADD_ON)])], [None, 0]),
+        ([a_line(), a_line(catalogItemId=BUNDLE)], [None, None]),
+        ([a_line(catalogItemId="other", addonItems=[a_line(catalogItemId=BUNDLE)])], [None, 0]),
     ],
-    ids=range(9),
+    ids=range(12),
 )
 def test_an_add_on_has_the_number_of_its_base_where_that_is_in_the_same_order(
     lines: list[dict[str, Any]], parents: list[int | None]

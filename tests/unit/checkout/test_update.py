@@ -56,6 +56,14 @@ def test_a_derived_id_needs_only_customer_and_message_id() -> None:
     assert an_update_command(one).cart_id == an_update_command(other).cart_id
 
 
+def test_a_new_cart_and_its_event_have_the_ids_that_another_release_gives_them() -> None:
+    """Else the same update would make another cart, and tell of it under another id, after an upgrade."""
+    decision = decided(an_update_command(an_update(without(a_cart(), "id"), cartId=None), message_id="m"))
+
+    assert decision.command.cart_id == "d3130124-1161-57a3-9da8-bfcf8fe407aa"
+    assert decision.event.id == "8dceb682-ac78-5052-a1d2-4f927533d638"
+
+
 def test_the_id_beside_the_cart_wins_over_the_one_inside() -> None:
     body = shown(decided(an_update_command(an_update(a_cart(id=CART), cartId=OTHER_CART))))
 

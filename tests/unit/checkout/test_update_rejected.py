@@ -112,6 +112,16 @@ def test_an_update_in_the_same_second_does_not_move_the_last_asked_back() -> Non
     assert situation.cart.content_asked == NOW
 
 
+def test_an_update_that_was_asked_between_two_applied_ones_is_superseded() -> None:
+    situation = a_situation_after(decided(an_update_command(message_id="1", asked=NOW)))
+    last = an_update_command(message_id="2", asked=NOW + 60 * SECOND)
+    situation = a_situation_after(decided(last, situation))
+
+    between = an_update_command(message_id="3", asked=NOW + 30 * SECOND)
+
+    assert_rejected(decided(between, situation), 800036, version=2)
+
+
 def test_who_names_the_stored_version_is_not_superseded_whatever_the_clocks_say() -> None:
     earlier = NOW - timedelta(hours=1)
 

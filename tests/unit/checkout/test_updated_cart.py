@@ -16,6 +16,8 @@ from tests.builders import (
     a_cart,
     a_catalog,
     a_catalog_item,
+    a_checkout,
+    a_command,
     a_line,
     a_situation_after,
     an_update,
@@ -159,6 +161,18 @@ def test_a_cart_that_is_expired_is_told_before_the_checkout() -> None:
     )
 
     assert codes_of(shown(second)) == [("0", 800008)]
+
+
+def test_of_a_group_that_is_ordered_no_error_is_told_although_it_could_be_ordered_no_more() -> None:
+    ordered, bad = a_line(orderGroup="ordered"), a_line(orderGroup="bad", quantity=1001)
+    first = decided(a_command(a_checkout(a_cart(ordered, bad))))
+    sold_no_longer = a_catalog(a_catalog_item(on_sale=False))
+    update = an_update_command(an_update(a_cart(ordered, bad)), message_id="update")
+
+    body = shown(decided(update, a_situation_after(first), sold_no_longer))
+
+    assert codes_of(body) == [("bad", 800020)]
+    assert [error and error["errorCode"] for error in members(body, "error")] == [None, 10001]
 
 
 def test_of_a_cart_that_can_be_ordered_no_errors_are_told() -> None:
