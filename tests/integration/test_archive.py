@@ -267,9 +267,14 @@ async def test_a_producer_cannot_tell_that_the_broker_set_aside_what_a_worker_di
 
 @pytest.mark.usefixtures("archiving")
 async def test_a_mistyped_key_says_nothing_else_than_that(broker: Broker, database: Database) -> None:
-    await broker.publish(b"{}", key="cart.chekout", message_id="m", headers=FORGED)
+    forged = FORGED | {
+        "x-original-user-id": "admin",
+        "x-original-properties": bytearray(b"\x00\x10\x05admin"),
+    }
+    await broker.publish(b"{}", key="cart.chekout", message_id="m", headers=forged)
     (entry,) = await archived(database, 1)
     assert (entry["code"], entry["set_aside_by"]) == ("unroutable", "broker")
+    assert (sent(entry).message_id, sent(entry).user_id) == ("m", None)
     assert entry["dead_letter_id"] != FORGED["x-dead-letter-id"]
 
 
