@@ -16,7 +16,7 @@ _RESTORED: Final = {
 }
 
 
-def as_sent(raw: bytes, *, set_aside_by: str = WORKER) -> spec.Basic.Properties:
+def as_sent(raw: bytes, *, set_aside_by: str) -> spec.Basic.Properties:
     """Without what was added on the way, and with user and expiration where these travelled as headers.
 
     They do so where a worker set the message aside. Elsewhere headers like ours are the producer's own, who
