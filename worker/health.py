@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import Final
 
 import structlog
 import uvicorn
@@ -12,11 +13,14 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from worker.errors import ConfigurationFault
 from worker.settings import Settings
 from worker.status import Status
 from worker.telemetry import LogEvent
+
+LONGEST_SECONDS: Final = 10.0
 
 log = structlog.get_logger()
 
@@ -32,7 +36,7 @@ async def serving(settings: Settings, status: Status) -> AsyncIterator[None]:
     if listener is None:
         yield
         return
-    server = _Server(uvicorn.Config(application(status), log_config=None, access_log=False))
+    server = _Server(uvicorn.Config(application(status), http=_Brief, log_config=None, access_log=False))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield
@@ -61,6 +65,22 @@ def application(status: Status) -> Starlette:
             Route("/metrics", metrics),
         ]
     )
+
+
+class _Brief(H11Protocol):
+    """A connection that ends in any case.
+
+    uvicorn 0.54 waits for ever for the rest of a request, and each that waits takes a file that the worker
+    would need for broker and database.
+    """
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._end = self.loop.call_later(LONGEST_SECONDS, transport.abort)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end.cancel()
+        super().connection_lost(exc)
 
 
 class _Server(uvicorn.Server):

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from traceback import format_tb
 from typing import Final
@@ -89,18 +90,18 @@ _STAMPS: Final = (
 
 def configure_logging(*, as_json: bool) -> None:
     """Write log lines to stderr, as JSON or for people. Below WARNING, drivers would log bodies."""
-    renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer()
+    renderers: list[structlog.typing.Processor] = (
+        [structlog.processors.JSONRenderer()]
         if as_json
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else [_harmless, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
     )
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, *_STAMPS, renderer],
+        processors=[structlog.contextvars.merge_contextvars, *_STAMPS, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, handlers=[_of_libraries(renderer)])
+    logging.basicConfig(level=logging.WARNING, handlers=[_of_libraries(renderers)])
     logging.getLogger("aiormq").setLevel(logging.CRITICAL)
     stamina.instrumentation.set_on_retry_hooks([_log_wait])
 
@@ -111,13 +112,23 @@ def log_bug(event: LogEvent, error: Exception, **about: str | None) -> None:
     structlog.get_logger().error(event, **about, error=type(error).__name__, frames=where)
 
 
-def _of_libraries(renderer: structlog.typing.Processor) -> logging.Handler:
+def _harmless(_: object, __: str, line: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Texts of strangers must not steer a terminal, nor look like lines of their own. A trace has lines."""
+    texts = {name: text for name, text in line.items() if isinstance(text, str) and name != "exception"}
+    return {**line, **{name: _escaped(text) for name, text in texts.items()}}
+
+
+def _escaped(text: str) -> str:
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
+
+
+def _of_libraries(renderers: Sequence[structlog.typing.Processor]) -> logging.Handler:
     """What libraries log is written as our own lines are, with the name of its logger."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *_STAMPS],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     return handler

@@ -11,6 +11,9 @@
 -- The tables are those of the search path. Where that is not public: ALTER DATABASE ... SET search_path, since a login
 -- does not take on the settings of its roles. A right that is missing stops a worker, not one message: run this before
 -- workers of a new version start. What an operator deletes by hand leaves no history; the command line's does.
+--
+-- A database that was made before PostgreSQL 15 lets every login of the cluster make functions in public, which other
+-- logins may call unawares: GRANT CREATE ON SCHEMA public TO the owner; REVOKE CREATE ON SCHEMA public FROM PUBLIC.
 
 DO $$
 DECLARE
@@ -40,7 +43,9 @@ GRANT UPDATE (
     claimed_by, outcome_customer_id, outcome_message_id
 ) ON dead_letters TO checkout_worker;
 GRANT UPDATE (letters) ON dead_letter_counts TO checkout_worker;
-GRANT INSERT ON dead_letter_actions TO checkout_worker;
+-- When something was done is the database's own word, here and below.
+GRANT INSERT (dead_letter_id, action, actor, why, state_before, state_after, details)
+    ON dead_letter_actions TO checkout_worker;
 
 -- An operator writes no cart, no order and no event.
 GRANT SELECT ON schema_migrations, carts, orders, outcomes TO checkout_operator;
@@ -50,4 +55,6 @@ GRANT SELECT, UPDATE (revision) ON catalog_revision TO checkout_operator;
 GRANT SELECT, INSERT, DELETE, UPDATE (state, replay_token, claimed_at, claimed_by)
     ON dead_letters TO checkout_operator;
 GRANT SELECT, INSERT, UPDATE (letters) ON dead_letter_counts TO checkout_operator;
-GRANT SELECT, INSERT ON dead_letter_actions TO checkout_operator;
+GRANT SELECT ON dead_letter_actions TO checkout_operator;
+GRANT INSERT (dead_letter_id, action, actor, why, state_before, state_after, details)
+    ON dead_letter_actions TO checkout_operator;

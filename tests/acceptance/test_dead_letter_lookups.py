@@ -145,6 +145,21 @@ async def test_show_points_at_the_place_and_hides_who_it_was(
     assert "archived" in finished.out
 
 
+async def test_a_producer_cannot_name_a_user_that_the_broker_had_checked(
+    broker: Broker, database: Database, command_line: CommandLine, settings: Settings
+) -> None:
+    async with consuming(archiving_by(settings)):
+        await broker.publish(
+            b"{}", key="cart.chekout", message_id="forged", headers={"x-original-user-id": "admin"}
+        )
+        await archived(database, 1)
+    shown = await command_line.run("dead-letters", "show", "forged")
+    exported = await command_line.run("dead-letters", "export", "--to", "there")
+    assert (shown.code, exported.code) == (0, 0)
+    (file,) = command_line.files("there")
+    assert "admin" not in shown.out + json.dumps(json.loads(file.read_text())["properties"])
+
+
 async def test_a_body_of_very_many_lines_is_cut_and_what_is_wrong_is_not(
     broker: Broker, database: Database, settings: Settings, command_line: CommandLine
 ) -> None:

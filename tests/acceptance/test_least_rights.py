@@ -275,6 +275,7 @@ async def test_a_worker_cannot_remove_what_was_ordered_or_set_aside(as_worker: s
         "UPDATE outcomes SET body = body",
         "UPDATE dead_letters SET body = body",
         "UPDATE dead_letter_actions SET why = why",
+        "INSERT INTO dead_letter_actions (dead_letter_id, acted_at) SELECT 'x', now()",
     ],
 )
 async def test_nobody_can_change_what_was_said(database: Database, role: str, change: str) -> None:

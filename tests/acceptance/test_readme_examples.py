@@ -1,4 +1,4 @@
-"""README's Python examples, run as they stand there, against a worker."""
+"""README's Python examples, run as they stand there, against a worker, by users of README's least rights."""
 
 import ast
 import asyncio
@@ -10,9 +10,10 @@ from typing import Final
 from uuid import UUID
 
 import pytest
+from aiormq.exceptions import ChannelAccessRefused
 from yarl import URL
 
-from tests.support.broker import Broker
+from tests.support.broker import Broker, connected_broker
 from tests.support.broker_user import broker_user
 from tests.support.eventually import eventually
 from tests.support.management import ManagementApi
@@ -31,6 +32,13 @@ def rights(of: str) -> dict[str, str]:
     """Those that README says are enough."""
     (line,) = (line for line in block("rights").splitlines() if line.endswith(of))
     return dict(zip(("configure", "write", "read"), re.findall(r"'([^']*)'", line), strict=True))
+
+
+def topics() -> list[str]:
+    """What a subscriber may bind to: the exchange, and the patterns of keys to write and to read."""
+    (line,) = (line for line in block("topics").splitlines() if line.startswith("rabbitmqctl"))
+    exchange, write, read = line.split()[-3:]
+    return [exchange, write.strip("'"), read.strip("'")]
 
 
 async def run(code: str, url: URL, directory: Path, name: str) -> tuple[asyncio.subprocess.Process, Path]:
@@ -56,6 +64,7 @@ async def producer(services: Addresses, management: ManagementApi) -> AsyncItera
 async def listener(services: Addresses, management: ManagementApi) -> AsyncIterator[URL]:
     async with broker_user(services, management) as made:
         await made.permit(**rights("who subscribes, as above"))
+        await made.permit_topics(*topics())
         yield made.url
 
 
@@ -81,3 +90,13 @@ async def test_the_examples_publish_a_cart_and_hear_its_result(
     event_id, routing_key, orders = line.strip().split(maxsplit=2)
     assert routing_key == "checkout.completed.storefront-eu"
     assert len(UUID(event_id).hex) == len(UUID(ast.literal_eval(orders)[1]).hex)
+
+
+@pytest.mark.parametrize("key", ["#", "*.*.*", "checkout.*.other", "checkout.*.*", "*.*.storefront-eu.#"])
+async def test_a_subscriber_hears_no_other_source(listener: URL, broker: Broker, key: str) -> None:  # noqa: ARG001 - purged first
+    async with connected_broker(str(listener)) as own:
+        with pytest.raises(ChannelAccessRefused, match="access to topic"):
+            await own.keep_events(SUBSCRIBER_QUEUE, key=key)
+    async with connected_broker(str(listener)) as own:
+        await own.keep_events(SUBSCRIBER_QUEUE, key="*.*.storefront-eu")
+        await own.give_up(SUBSCRIBER_QUEUE)

@@ -162,6 +162,18 @@ async def test_a_file_of_many_commands_is_told_where_it_can_be_read(command_line
     assert told not in (await command_line.run("submit", command_line.file("x", "{\n}}"), "--dry-run")).err
 
 
+async def test_a_dry_run_of_a_strangers_file_steers_no_terminal(command_line: CommandLine) -> None:
+    line = a_line("a", provisioningContext={"\x1b[2J\u202e\n": 1})
+    told = await command_line.run(
+        "submit", command_line.file("c.json", Request(lines=[line]).body), "--dry-run"
+    )
+    assert "[2J" in told.err
+    assert all(each.isprintable() for each in told.err.splitlines())
+    missing = await command_line.run("submit", "\x1b[2J.json")
+    assert "[2J.json cannot be read" in missing.err
+    assert "\x1b" not in missing.err
+
+
 async def test_a_dry_run_of_updates_tells_which_could_not_be_read(
     command_line: CommandLine, broker: Broker
 ) -> None:

@@ -20,6 +20,7 @@ from tests.support.services import HURRIED
 from worker.embedded import postgres
 from worker.embedded.ports import free_ports
 from worker.embedded.process import SYSTEM_PATH
+from worker.embedded.rabbitmq import RabbitMQ
 from worker.embedded.services import Services
 
 ROOT: Final = Path(__file__).parents[2]
@@ -60,6 +61,14 @@ async def _none_alive(processes: list[psutil.Process]) -> None:
     await eventually(alive, lambda names: names == [])
 
 
+@pytest.fixture
+def directory() -> Iterator[Path]:
+    """A directory that the unprivileged user of PostgreSQL can reach, as pytest's own are not."""
+    with TemporaryDirectory(prefix="checkout-tests-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
 async def test_services_serve_and_a_clean_stop_leaves_nothing() -> None:
     before = {each.pid for each in _descendants(os.getpid())}
     async with Services(postgres_settings=HURRIED) as services:
@@ -74,6 +83,17 @@ async def test_services_serve_and_a_clean_stop_leaves_nothing() -> None:
             pass
     await _none_alive(started)
     assert not directory.exists()
+
+
+async def test_nobody_else_looks_into_the_broker_or_guesses_its_secret(directory: Path) -> None:
+    broker = RabbitMQ(directory / "rabbitmq")
+    broker._write_files()
+    secret = directory / "rabbitmq" / ".erlang.cookie"
+    assert (secret.parent.stat().st_mode & 0o777, secret.stat().st_mode & 0o777) == (0o700, 0o400)
+    first = secret.read_text()
+    assert len(first) == 64
+    broker._write_files()
+    assert secret.read_text() == first
 
 
 async def test_a_port_that_another_program_takes_first_is_not_insisted_on(
@@ -105,14 +125,6 @@ async def test_a_killed_owner_takes_its_services_with_it() -> None:
         owner.send_signal(signal.SIGKILL)
         await owner.communicate()
     await _none_alive(started)
-
-
-@pytest.fixture
-def directory() -> Iterator[Path]:
-    """A directory that the unprivileged user of PostgreSQL can reach, as pytest's own are not."""
-    with TemporaryDirectory(prefix="checkout-tests-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
 
 
 async def test_stored_rows_and_messages_outlive_a_stop_in_a_directory_that_is_given(directory: Path) -> None:

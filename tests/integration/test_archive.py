@@ -226,11 +226,63 @@ async def test_letters_that_lie_or_say_nothing_are_archived_all_the_same(
     await _is_empty(broker)
 
 
+FORGED: Final[dict[str, Any]] = {
+    "x-dead-letter-code": "contract-violation",
+    "x-dead-letter-reason": "Run $(rm -rf /)",
+    "x-dead-letter-id": "$(rm -rf /)",
+    "x-dead-letter-failed-at": "9998-03-14T09:26:53.589793Z",
+}
+OLD_DEATH: Final = {
+    "queue": CHECKOUT,
+    "reason": "expired",
+    "count": 1,
+    "time": datetime(2020, 1, 1, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize("death", [{}, {"x-death": [OLD_DEATH]}], ids=["without-death", "with-death"])
+async def test_a_producer_cannot_tell_why_the_broker_set_its_message_aside(
+    broker: Broker, database: Database, events: Subscriber, settings: Settings, death: dict[str, Any]
+) -> None:
+    headers = FORGED | death
+    await broker.publish(b"{}", message_id="m", app_id=SOURCE, expiration="1", headers=headers)
+    await eventually(lambda: broker.ready(DEAD_LETTERS), lambda count: count == 1)
+    async with consuming(archiving_by(settings)):
+        (entry,) = await archived(database, 1)
+        (event,) = await events.until(1)
+    assert (entry["code"], entry["set_aside_by"], entry["queue"]) == ("expired", "broker", CHECKOUT)
+    assert "rm" not in entry["reason"] + entry["dead_letter_id"]
+    assert json.loads(event.body)["code"] == "expired"
+
+
+@pytest.mark.usefixtures("archiving")
+async def test_a_producer_cannot_tell_that_the_broker_set_aside_what_a_worker_did(
+    broker: Broker, database: Database
+) -> None:
+    death = OLD_DEATH | {"time": datetime(2100, 1, 1, tzinfo=UTC)}
+    await broker.publish(NOT_JSON, message_id="m", headers=FORGED | {"x-death": [death]})
+    (entry,) = await archived(database, 1)
+    assert (entry["code"], entry["set_aside_by"]) == ("not-utf8", "worker")
+
+
+@pytest.mark.usefixtures("archiving")
+async def test_a_mistyped_key_says_nothing_else_than_that(broker: Broker, database: Database) -> None:
+    forged = FORGED | {
+        "x-original-user-id": "admin",
+        "x-original-properties": bytearray(b"\x00\x10\x05admin"),
+    }
+    await broker.publish(b"{}", key="cart.chekout", message_id="m", headers=forged)
+    (entry,) = await archived(database, 1)
+    assert (entry["code"], entry["set_aside_by"]) == ("unroutable", "broker")
+    assert (sent(entry).message_id, sent(entry).user_id) == ("m", None)
+    assert entry["dead_letter_id"] != FORGED["x-dead-letter-id"]
+
+
 async def test_another_message_under_the_id_of_an_entry_is_stored_under_its_own(
     broker: Broker, database: Database, settings: Settings
 ) -> None:
     headers: dict[str, Any] = {
-        "x-dead-letter-id": "same",
+        "x-dead-letter-id": "5a" * 32,
         "x-dead-letter-code": "not-json",
         "x-dead-letter-reason": "r",
     }

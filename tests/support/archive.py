@@ -34,7 +34,7 @@ def headers_of(entry: dict[str, Any]) -> dict[str, Any]:
 
 def sent(entry: dict[str, Any]) -> spec.Basic.Properties:
     """The properties of the message that it was."""
-    return as_sent(entry["properties"])
+    return as_sent(entry["properties"], set_aside_by=entry["set_aside_by"])
 
 
 def values(properties: spec.Basic.Properties) -> dict[str, Any]:

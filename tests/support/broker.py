@@ -132,10 +132,10 @@ class Broker:
         await self._channel.basic_consume(queue, subscriber.on_message, no_ack=True)
         return subscriber
 
-    async def keep_events(self, queue: str, kind: str = "quorum") -> None:
+    async def keep_events(self, queue: str, kind: str = "quorum", key: str = "#") -> None:
         """Have all events kept in a queue that outlives this connection, and the broker."""
         await self._channel.queue_declare(queue, durable=True, arguments={"x-queue-type": kind})
-        await self._channel.queue_bind(queue, "checkout.results", "#")
+        await self._channel.queue_bind(queue, "checkout.results", key)
 
     async def refuse_events(self, queue: str, key: str) -> None:
         """Bind a queue that is full and refuses whatever comes."""

@@ -19,8 +19,14 @@ class BrokerUser:
     url: URL
 
     async def permit(self, **rights: str) -> None:
-        vhost = self.url.path.removeprefix("/") or "/"
-        await self.management.permit(self.url.user or "", vhost, **rights)
+        await self.management.permit(self.url.user or "", self._vhost, **rights)
+
+    async def permit_topics(self, exchange: str, write: str, read: str) -> None:
+        await self.management.permit_topics(self.url.user or "", self._vhost, exchange, write, read)
+
+    @property
+    def _vhost(self) -> str:
+        return self.url.path.removeprefix("/") or "/"
 
 
 @asynccontextmanager

@@ -37,6 +37,10 @@ class ManagementApi:
         rights = {"configure": configure, "write": write, "read": read}
         await self._call("PUT", f"/permissions/{quote(vhost, safe='')}/{user}", rights)
 
+    async def permit_topics(self, user: str, vhost: str, exchange: str, write: str, read: str) -> None:
+        rights = {"exchange": exchange, "write": write, "read": read}
+        await self._call("PUT", f"/topic-permissions/{quote(vhost, safe='')}/{user}", rights)
+
     async def limit_deliveries(self, queue: str, limit: int) -> None:
         """A policy of the default virtual host; the lower of it and the queue's argument holds."""
         policy = {"pattern": f"^{queue}$", "definition": {"delivery-limit": limit}, "apply-to": "queues"}

@@ -13,6 +13,7 @@ from aiormq import spec
 from tests.builders import CART, CUSTOMER, NOW, a_delivery, as_body
 from worker.amqp.codec import Limits, replay_token
 from worker.amqp.frame_shield import properties_of
+from worker.amqp.header_table import FaithfulProperties
 from worker.deadletters.entry import entry_of
 from worker.deadletters.letter_file import file_name, file_of, read_file
 from worker.deadletters.replay_message import key_of, replay_message
@@ -26,9 +27,8 @@ CODE: Final = {"x-dead-letter-code": "not-json", "x-dead-letter-reason": "The bo
 
 
 def _claim(properties: spec.Basic.Properties, message_id: str | None = "m") -> Claim:
-    return Claim(
-        "d" * 64, TOKEN, "cart.update", "cart.update", message_id, properties.marshal(), b"{}", ASKED
-    )
+    raw = properties.marshal()
+    return Claim("d" * 64, TOKEN, "cart.update", "cart.update", message_id, raw, b"{}", ASKED, "worker")
 
 
 def _sent(properties: spec.Basic.Properties) -> spec.Basic.Properties:
@@ -50,6 +50,14 @@ def test_a_replay_goes_to_the_queue_of_the_command(
     queue: str | None, routing_key: str, expected: str | None
 ) -> None:
     assert key_of(queue, routing_key) == expected
+
+
+def test_of_what_the_broker_set_aside_headers_like_ours_are_no_properties() -> None:
+    forged = spec.Basic.Properties(message_id="another", app_id="another").marshal()
+    letter = FaithfulProperties(message_id="m", headers={"x-original-properties": bytearray(forged)})
+    claim = _claim(letter)._replace(set_aside_by="broker")
+    sent = properties_of(replay_message(claim, "cart.update", "ann").properties.marshal())
+    assert (sent.message_id, sent.app_id) == ("m", None)
 
 
 def test_the_token_comes_back_as_it_was_sent() -> None:

@@ -5,6 +5,8 @@ import json
 import sys
 from typing import Final
 
+import pytest
+
 # A logger is set up once a process.
 _PROGRAM: Final = """
 import logging, sys
@@ -12,7 +14,7 @@ import structlog
 from worker.telemetry import configure_logging
 
 configure_logging(as_json=sys.argv[1] == "json")
-structlog.get_logger().info("worker.ours", number=1)
+structlog.get_logger().info("worker.ours", number=1, source="\\x1b[2J\\u202e\\x9b", reason="a b\\n\\x1b[2J")
 logging.getLogger("asyncio").info("not worth a line")
 try:
     raise OSError("gone")
@@ -47,3 +49,10 @@ async def test_lines_of_libraries_are_for_people_as_ours_are() -> None:
     assert "worker.ours" in ours
     assert "trouble of theirs" in theirs
     assert trace[-1] == "OSError: gone"
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+async def test_what_strangers_wrote_steers_no_terminal(form: str) -> None:
+    lines = await _written(form)
+    assert all(line.isprintable() for line in lines)
+    assert lines[0].count("x1b[2J") + lines[0].count("u001b[2J") == 2

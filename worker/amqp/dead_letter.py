@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
@@ -15,7 +16,14 @@ from contracts.document import parsed
 from contracts.model import TolerantModel
 from contracts.rejected import CartRejected, CheckoutRejected
 from contracts.scalars import parse_timestamp, timestamp
-from contracts.wire import DEAD_LETTERS_EXCHANGE, UPDATE_QUEUE, DeadLetterHeader, EventType, ReplayHeader
+from contracts.wire import (
+    CHECKOUT_QUEUE,
+    DEAD_LETTERS_EXCHANGE,
+    UPDATE_QUEUE,
+    DeadLetterHeader,
+    EventType,
+    ReplayHeader,
+)
 from worker.amqp.codec import Malformed, asked_at, is_anonymous, message_id_of, origin_of
 from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import UndecodableProperties
@@ -124,7 +132,7 @@ def sent_headers(came: spec.Basic.Properties) -> dict[str, Any]:
 
 def _kept_headers(came: spec.Basic.Properties) -> tuple[dict[str, Any], str]:
     """The producer's headers, and what had to be left out of them: the largest go first."""
-    left_behind = _NOT_THE_PRODUCERS | _SENDER_SELECTED
+    left_behind = _NOT_THE_PRODUCERS | _SENDER_SELECTED | _old_deaths(came.headers or {})
     sent = {key: value for key, value in (came.headers or {}).items() if key not in left_behind}
     excess = len(table(sent)) - _MOST_HEADER_BYTES
     if excess <= 0:
@@ -137,6 +145,17 @@ def _kept_headers(came: spec.Basic.Properties) -> tuple[dict[str, Any], str]:
         excess -= size - len(table({}))
         left_out += 1
     return sent, f" The largest of the headers did not fit beside ours and are left out: {left_out}."
+
+
+def _old_deaths(headers: Mapping[str, Any]) -> frozenset[str]:
+    """An x-death that begins with a queue of ours: forged, or of an earlier time.
+
+    Left in, it would say that the broker set aside what we do.
+    """
+    deaths = headers.get("x-death")
+    newest = deaths[0] if isinstance(deaths, list) and deaths else None
+    is_ours = isinstance(newest, dict) and newest.get("queue") in (CHECKOUT_QUEUE, UPDATE_QUEUE)
+    return frozenset({"x-death"}) if is_ours else frozenset()
 
 
 def _our_headers(delivery: Delivery, malformed: Malformed, lost: str) -> dict[str, Any]:

@@ -48,7 +48,9 @@ class Management:
         url = self._url
         address = f"{url.origin()}{url.raw_path.rstrip('/')}/api/{kind}/{self._vhost}"
         token = base64.b64encode(f"{url.user or ''}:{url.password or ''}".encode()).decode()
-        request = urllib.request.Request(address, headers={"Authorization": f"Basic {token}"})  # noqa: S310
+        request = urllib.request.Request(address)  # noqa: S310
+        # The password is for this host alone, wherever it sends us.
+        request.add_unredirected_header("Authorization", f"Basic {token}")
         where = f"The management API of CHECKOUT_MANAGEMENT_URL ({url.host_port_subcomponent})"
         try:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310

@@ -25,7 +25,7 @@ from worker.cli import (
     topology,
 )
 from worker.cli.exit import INTERRUPTED, Exit
-from worker.cli.output import errors
+from worker.cli.output import errors, safe
 from worker.cli.streams import give_output_up, mend_streams
 from worker.errors import (
     BrokerUnavailable,
@@ -85,7 +85,9 @@ def _run(arguments: list[str]) -> int:
         errors.print("checkout: there is no room for the output", style="red")
         return Exit.PROBLEMS
     except WorkerError as fault:
-        errors.print(f"checkout: {fault}", style="red", markup=False, highlight=False)
+        # It may quote a server, or the name of a file.
+        told = "\n".join(map(safe, str(fault).splitlines()))
+        errors.print(f"checkout: {told}", style="red", markup=False, highlight=False)
         return _exit_code(fault)
 
 

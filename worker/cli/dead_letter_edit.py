@@ -180,6 +180,7 @@ async def _claim(replays: Replays, copy: Copy, letter: Record, plan: ReplayPlan)
         properties=copy.properties,
         body=copy.body,
         asked_at=letter["asked_at"],
+        set_aside_by=letter["set_aside_by"],
     )
 
 

@@ -115,7 +115,8 @@ class Shown:
         violations = facts.pop("violations") or []
         raw, body = facts.pop("properties"), _body(facts.pop("body"), mask)
         facts = {"id": facts.pop("deadLetterId")} | facts
-        properties, deaths = mask.document(_properties(raw)), mask.document(deaths_of(raw))
+        properties = mask.document(_properties(raw, letter["set_aside_by"]))
+        deaths = mask.document(deaths_of(raw))
         return cls(mask.document(facts), properties, deaths, violations, body, records(history))
 
     @property
@@ -124,9 +125,9 @@ class Shown:
         return self.facts | told | self.body | {"history": self.history}
 
 
-def _properties(raw: bytes) -> dict[str, Any]:
+def _properties(raw: bytes, set_aside_by: str) -> dict[str, Any]:
     """As they were sent, with the names of AMQP; those that cannot be decoded as bytes."""
-    properties = as_sent(raw)
+    properties = as_sent(raw, set_aside_by=set_aside_by)
     if isinstance(properties, UndecodableProperties):
         return {"undecodable": properties.raw, "because": properties.reason}
     named = {_ON_WIRE.get(name, name): getattr(properties, name) for name in properties.__slots__}

@@ -18,7 +18,7 @@ from worker.amqp.codec import Limits, read_command
 from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Publisher
-from worker.cli.output import DryRun, Name, console, counted, errors
+from worker.cli.output import DryRun, Name, console, counted, errors, safe
 from worker.cli.services import publishing
 from worker.cli.streams import interruptible
 from worker.errors import ConfigurationFault, PublishNotConfirmed
@@ -89,9 +89,8 @@ def _look(bodies: Sequence[bytes], read: Callable[[bytes], object]) -> int:
         except UnreadableError as error:
             problems += 1
             hint = _ONE_A_LINE if _is_ndjson(body) else ""
-            errors.print(
-                f"command {number}: {error.code}: {error.reason}{hint}", markup=False, highlight=False
-            )
+            told = safe(f"command {number}: {error.code}: {error.reason}{hint}")
+            errors.print(told, markup=False, highlight=False)
     console.print(
         f"{len(bodies) - problems} of {counted(len(bodies), 'command')} can be read", highlight=False
     )

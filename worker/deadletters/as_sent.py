@@ -8,6 +8,7 @@ from contracts.wire import DeadLetterHeader
 from worker.amqp.dead_letter import sent_headers
 from worker.amqp.frame_shield import WHO, UndecodableProperties, properties_of
 from worker.amqp.header_table import FaithfulProperties
+from worker.deadletters.cause import WORKER
 
 _RESTORED: Final = {
     "user_id": DeadLetterHeader.ORIGINAL_USER_ID,
@@ -15,8 +16,11 @@ _RESTORED: Final = {
 }
 
 
-def as_sent(raw: bytes) -> spec.Basic.Properties:
+def as_sent(raw: bytes, *, set_aside_by: str) -> spec.Basic.Properties:
     """Without what was added on the way, and with user and expiration where these travelled as headers.
+
+    They do so where a worker set the message aside. Elsewhere headers like ours are the producer's own, who
+    could name any user as one that the broker had checked.
 
     A replay must drop these two again: the broker would refuse the one and obey the other.
     `UndecodableProperties` where the bytes of the dead letter, or those that it keeps, cannot be decoded.
@@ -24,7 +28,7 @@ def as_sent(raw: bytes) -> spec.Basic.Properties:
     properties = properties_of(raw)
     if isinstance(properties, UndecodableProperties):
         return properties
-    headers = properties.headers or {}
+    headers = (properties.headers or {}) if set_aside_by == WORKER else {}
     original = headers.get(DeadLetterHeader.ORIGINAL_PROPERTIES)
     if isinstance(original, bytes | bytearray):
         return _with_ids(properties_of(bytes(original)), properties)

@@ -1,8 +1,12 @@
-"""Who set a message aside, why and when: told by our headers, by the broker's x-death, or by neither."""
+"""Who set a message aside, why and when: told by our headers, by the broker's x-death, or by neither.
 
+A producer may write any header. What nobody but the broker can do is to put the newest x-death first.
+"""
+
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from contracts.codes import DeadLetterCode
@@ -22,7 +26,7 @@ from worker.deadletters.text import storable
 WORKER: Final = "worker"
 BROKER: Final = "broker"
 _QUEUES: Final = {CHECKOUT_KEY: CHECKOUT_QUEUE, UPDATE_KEY: UPDATE_QUEUE}
-_LONGEST_CODE: Final = 64
+_CODE: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _LONGEST_REASON: Final = 4096
 _SAID: Final = {
     "delivery_limit": "was delivered more often than the queue allows and never settled",
@@ -45,25 +49,25 @@ class Cause:
 
 
 def cause_of(delivery: Delivery) -> Cause:
-    """Where our headers and the broker's x-death are both there, the later failure counts."""
+    """Our headers are forged where the broker set the message aside: workers publish past their queues."""
     if isinstance(delivery.properties, UndecodableProperties):
         return _undecodable(delivery, delivery.properties)
     headers = delivery.properties.headers or {}
     ours, brokers = _ours(delivery, headers), _brokers(headers)
     if delivery.exchange != DEAD_LETTERS_EXCHANGE or not (ours or brokers):
         return _unroutable(delivery)
-    if ours and brokers:
-        return brokers if _is_later(brokers, ours) else ours
-    return ours or brokers or _unroutable(delivery)
+    if brokers and (ours is None or brokers.queue in _QUEUES.values()):
+        return brokers
+    return ours or _unroutable(delivery)
 
 
 def _ours(delivery: Delivery, headers: Mapping[str, Any]) -> Cause | None:
     code, reason = headers.get(DeadLetterHeader.CODE), headers.get(DeadLetterHeader.REASON)
-    if not code or not isinstance(code, str):
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
         return None
     failed_at = _moment(headers.get(DeadLetterHeader.FAILED_AT))
     reason = storable(reason, _LONGEST_REASON) if isinstance(reason, str) else "No reason is given"
-    return Cause(WORKER, storable(code, _LONGEST_CODE), reason, _QUEUES.get(delivery.routing_key), failed_at)
+    return Cause(WORKER, code, reason, _QUEUES.get(delivery.routing_key), failed_at)
 
 
 def _brokers(headers: Mapping[str, Any]) -> Cause | None:
@@ -72,7 +76,9 @@ def _brokers(headers: Mapping[str, Any]) -> Cause | None:
     death = deaths[0] if isinstance(deaths, list) and deaths else None
     if not isinstance(death, dict):
         return None
-    word, queue = storable(str(death.get("reason")), _LONGEST_CODE), storable(str(death.get("queue")), 255)
+    word, queue = str(death.get("reason")), storable(str(death.get("queue")), 255)
+    if not _CODE.fullmatch(word):
+        return None
     time = death.get("time")
     failed_at = time.astimezone(UTC) if isinstance(time, datetime) else None
     said = _SAID.get(word, "was set aside")
@@ -96,16 +102,6 @@ def _undecodable(delivery: Delivery, came: UndecodableProperties) -> Cause:
         return _unroutable(delivery)
     code, queue = DeadLetterCode.UNDECODABLE_FRAME, _QUEUES.get(delivery.routing_key)
     return Cause(BROKER, code, storable(came.reason, _LONGEST_REASON), queue, None)
-
-
-def _is_later(brokers: Cause, ours: Cause) -> bool:
-    """What happened in a queue of others, or at no time, came with the message.
-
-    The broker tells whole seconds.
-    """
-    if brokers.failed_at is None or brokers.queue not in _QUEUES.values():
-        return False
-    return ours.failed_at is None or brokers.failed_at + timedelta(seconds=1) > ours.failed_at
 
 
 def _moment(text: object) -> datetime | None:

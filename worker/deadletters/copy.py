@@ -36,7 +36,7 @@ def copy_of(letter: Record, body: bytes, key: str, command: CheckoutCart | Updat
 
 
 def _properties(letter: Record, message_id: str) -> bytes:
-    came = as_sent(letter["properties"])
+    came = as_sent(letter["properties"], set_aside_by=letter["set_aside_by"])
     kept: dict[str, Any] = {
         name: getattr(came, name) for name in spec.Basic.Properties.__slots__ if name not in _NOT_THE_COPYS
     }

@@ -1,5 +1,6 @@
 """An entry of the archive: what a delivery of the dead letters' queue tells of the message that it was."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -22,6 +23,7 @@ from worker.deadletters.words import words_of
 from worker.postgres.dead_letters import DeadLetter
 
 _LONGEST_NAME: Final = 255
+_ID: Final = re.compile("[0-9a-f]{64}")
 
 
 def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
@@ -102,10 +104,10 @@ def _failed_at(delivery: Delivery, cause: Cause) -> datetime:
 
 
 def _id(delivery: Delivery, message: Delivery, cause: Cause) -> str:
+    """As the worker writes it: operators copy ids into their shells."""
     given = (delivery.properties.headers or {}).get(DeadLetterHeader.ID)
-    if cause.set_aside_by == WORKER and isinstance(given, str) and 0 < len(given) <= _LONGEST_NAME:
-        return storable(given, _LONGEST_NAME)
-    return dead_letter_id(message)
+    is_ours = cause.set_aside_by == WORKER and isinstance(given, str) and _ID.fullmatch(given)
+    return str(given) if is_ours else dead_letter_id(message)
 
 
 def _violations(message: Delivery, code: str, limits: Limits) -> list[Violation]:

@@ -124,7 +124,7 @@ def file_of(row: Record) -> bytes:
     document = {to_camel(name): value for name, value in row.items() if name not in _OTHERWISE}
     violations = json.loads(row["violations"] or "[]")
     document = {"format": FORMAT, "id": row["dead_letter_id"], **document, "violations": violations}
-    document |= {"properties": _shown(row["properties"]), "propertiesBase64": with_base64(row["properties"])}
+    document |= {"properties": _shown(row), "propertiesBase64": with_base64(row["properties"])}
     return to_json(document | _body(row["body"]), indent=2, exclude_none=True) + b"\n"
 
 
@@ -147,8 +147,8 @@ def _body(body: bytes) -> dict[str, str]:
         return {"bodyBase64": with_base64(body)}
 
 
-def _shown(raw: bytes) -> dict[str, Any]:
-    came = as_sent(raw)
+def _shown(row: Record) -> dict[str, Any]:
+    came = as_sent(row["properties"], set_aside_by=row["set_aside_by"])
     given = {name: getattr(came, name) for name in came.__slots__}
     present = {to_camel(name): value for name, value in given.items() if value not in (None, "")}
     shown: dict[str, Any] = to_jsonable_python(with_base64(present), fallback=str)

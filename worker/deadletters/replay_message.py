@@ -46,7 +46,7 @@ def replay_message(claim: Claim, key: str, actor: str) -> Outgoing:
 
     Where the message does not say when it was asked, the archive does: its cart is judged by that time.
     """
-    came = as_sent(claim.properties)
+    came = as_sent(claim.properties, set_aside_by=claim.set_aside_by)
     properties = FaithfulProperties(
         **{name: getattr(came, name) for name in _KEPT},
         delivery_mode=PERSISTENT,

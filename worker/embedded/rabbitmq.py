@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from secrets import token_hex
 
 import aio_pika
 
@@ -92,6 +93,12 @@ class RabbitMQ:
 
     def _write_files(self) -> None:
         (self._directory / "conf.d").mkdir(parents=True, exist_ok=True)
+        self._directory.chmod(0o700)
+        cookie = self._directory / ".erlang.cookie"
+        if not cookie.exists():
+            # Who knows it runs code as this account, and Erlang 25 makes its own from the time alone.
+            cookie.write_text(token_hex(32), "utf-8")
+            cookie.chmod(0o400)
         lines = [f"{name} = {value}\n" for name, value in self._settings.items()]
         (self._directory / "rabbitmq.conf").write_text("".join(lines), "utf-8")
         (self._directory / "enabled_plugins").write_text("[rabbitmq_management].\n", "utf-8")

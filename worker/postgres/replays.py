@@ -53,6 +53,7 @@ class Claim(NamedTuple):
     properties: bytes
     body: bytes
     asked_at: datetime
+    set_aside_by: str
 
 
 class Copy(NamedTuple):

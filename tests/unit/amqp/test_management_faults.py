@@ -24,10 +24,14 @@ async def _told(url: str) -> str:
 
 
 @asynccontextmanager
-async def _answering(answer: bytes, host: str = "127.0.0.1") -> AsyncIterator[int]:
-    """A port at which everybody gets the same answer."""
+async def _answering(
+    answer: bytes, host: str = "127.0.0.1", asked: list[bytes] | None = None
+) -> AsyncIterator[int]:
+    """A port at which everybody gets the same answer; who asked what, where that is wanted."""
 
-    async def give(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def give(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if asked is not None:
+            asked.append(await reader.readuntil(b"\r\n\r\n"))
         writer.write(answer)
         await writer.drain()
         writer.close()
@@ -55,6 +59,17 @@ async def test_a_refusal_names_password_and_tag() -> None:
     async with _answering(_http(b"", b"401 Unauthorized")) as port:
         told = await _told(f"http://guest:guest@127.0.0.1:{port}")
     assert all(word in told for word in ("password", "`management`", "401"))
+
+
+async def test_the_password_goes_to_no_other_host() -> None:
+    first, second = list[bytes](), list[bytes]()
+    async with _answering(_http(b"[]"), asked=second) as elsewhere:
+        sent_on = f"HTTP/1.0 302 Found\r\nLocation: http://127.0.0.1:{elsewhere}/\r\n\r\n".encode()
+        async with _answering(sent_on, asked=first) as port:
+            await _management(f"http://guest:guest@127.0.0.1:{port}").differences(topology(4))
+    assert all(b"Authorization: Basic" in each for each in first)
+    assert second
+    assert not any(b"Authorization" in each for each in second)
 
 
 async def test_nobody_at_a_port_is_told_with_the_reason() -> None:

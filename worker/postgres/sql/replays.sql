@@ -54,7 +54,7 @@ claimed AS (
     FROM free
     WHERE letter.dead_letter_id = free.dead_letter_id
     RETURNING letter.dead_letter_id, letter.replay_token, letter.queue, letter.routing_key, letter.message_id,
-        letter.properties, letter.body, letter.asked_at
+        letter.properties, letter.body, letter.asked_at, letter.set_aside_by
 ),
 noted AS (
     INSERT INTO dead_letter_actions (dead_letter_id, action, actor, why, state_before, state_after, details)

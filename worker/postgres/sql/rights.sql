@@ -15,7 +15,10 @@ WITH granted (role, privileges, tables, columns) AS (
         'claimed_by,outcome_customer_id,outcome_message_id}'
     ),
     ('checkout_worker', '{UPDATE}', '{dead_letter_counts}', '{letters}'),
-    ('checkout_worker', '{INSERT}', '{dead_letter_actions}', NULL),
+    (
+        'checkout_worker', '{INSERT}', '{dead_letter_actions}',
+        '{dead_letter_id,action,actor,why,state_before,state_after,details}'
+    ),
     ('checkout_operator', '{SELECT}', '{schema_migrations,carts,orders,outcomes}', NULL),
     ('checkout_operator', '{UPDATE}', '{outcomes}', '{publication,published_at}'),
     ('checkout_operator', '{SELECT,INSERT,DELETE}', '{catalog_items}', NULL),
@@ -25,7 +28,11 @@ WITH granted (role, privileges, tables, columns) AS (
     ('checkout_operator', '{UPDATE}', '{dead_letters}', '{state,replay_token,claimed_at,claimed_by}'),
     ('checkout_operator', '{SELECT,INSERT}', '{dead_letter_counts}', NULL),
     ('checkout_operator', '{UPDATE}', '{dead_letter_counts}', '{letters}'),
-    ('checkout_operator', '{SELECT,INSERT}', '{dead_letter_actions}', NULL)
+    ('checkout_operator', '{SELECT}', '{dead_letter_actions}', NULL),
+    (
+        'checkout_operator', '{INSERT}', '{dead_letter_actions}',
+        '{dead_letter_id,action,actor,why,state_before,state_after,details}'
+    )
 )
 SELECT privilege, relation, "column"
 FROM granted
