@@ -76,7 +76,7 @@ class _Brief(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._end = self.loop.call_later(LONGEST_SECONDS, transport.abort)
+        self._end = self.loop.call_later(LONGEST_SECONDS, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end.cancel()
