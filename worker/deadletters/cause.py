@@ -48,10 +48,10 @@ def cause_of(delivery: Delivery) -> Cause:
     """Where our headers and the broker's x-death are both there, the later failure counts."""
     if isinstance(delivery.properties, UndecodableProperties):
         return _undecodable(delivery, delivery.properties)
+    if delivery.exchange != DEAD_LETTERS_EXCHANGE:
+        return _unroutable(delivery)
     headers = delivery.properties.headers or {}
     ours, brokers = _ours(delivery, headers), _brokers(headers)
-    if delivery.exchange != DEAD_LETTERS_EXCHANGE or not (ours or brokers):
-        return _unroutable(delivery)
     if ours and brokers:
         return brokers if _is_later(brokers, ours) else ours
     return ours or brokers or _unroutable(delivery)
