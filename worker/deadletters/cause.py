@@ -52,10 +52,10 @@ def cause_of(delivery: Delivery) -> Cause:
     """Our headers are forged where the broker set the message aside: workers publish past their queues."""
     if isinstance(delivery.properties, UndecodableProperties):
         return _undecodable(delivery, delivery.properties)
+    if delivery.exchange != DEAD_LETTERS_EXCHANGE:
+        return _unroutable(delivery)
     headers = delivery.properties.headers or {}
     ours, brokers = _ours(delivery, headers), _brokers(headers)
-    if delivery.exchange != DEAD_LETTERS_EXCHANGE or not (ours or brokers):
-        return _unroutable(delivery)
     if brokers and (ours is None or brokers.queue in _QUEUES.values()):
         return brokers
     return ours or _unroutable(delivery)

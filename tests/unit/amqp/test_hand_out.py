@@ -87,15 +87,16 @@ async def test_a_batch_beside_another_one_is_worth_its_cost() -> None:
     assert await _taken(hand_out) == list(range(1, WORTH_A_BATCH + 1))
 
 
-async def test_a_third_batch_beside_two_is_a_full_one() -> None:
+async def test_a_batch_beside_two_or_more_is_a_full_one() -> None:
     hand_out = _handing_out(LIMIT + WORTH_A_BATCH)
     await _taken(hand_out)
     await _taken(hand_out)
 
-    _put(hand_out, *range(1, LIMIT))
-    assert await _taken(hand_out) is None
-    _put(hand_out, LIMIT)
-    assert await _taken(hand_out) == list(range(1, LIMIT + 1))
+    for _ in ("third", "fourth"):
+        _put(hand_out, *range(1, LIMIT))
+        assert await _taken(hand_out) is None
+        _put(hand_out, LIMIT)
+        assert await _taken(hand_out) == list(range(1, LIMIT + 1))
 
 
 async def test_a_limit_below_what_is_worth_a_batch_makes_full_ones() -> None:
@@ -171,6 +172,25 @@ async def test_a_redelivered_one_is_given_out_alone() -> None:
     assert await _taken(hand_out) is None
     hand_out.finished()
     assert await _taken(hand_out) == [2]
+
+
+async def test_nothing_is_given_out_beside_a_redelivered_one_however_much_waits() -> None:
+    hand_out = _handing_out(1 + LIMIT, redelivered=[0])
+    assert await _taken(hand_out) == [0]
+    assert await _taken(hand_out) is None
+
+    hand_out.finished()
+    assert await _taken(hand_out) == list(range(1, 1 + LIMIT))
+
+
+async def test_a_redelivered_one_is_given_out_beside_nothing_however_much_waits() -> None:
+    hand_out = _handing_out(1)
+    await hand_out.take()
+    _put(hand_out, *range(1, 1 + LIMIT), redelivered=[1])
+    assert await _taken(hand_out) is None
+
+    hand_out.finished()
+    assert await _taken(hand_out) == [1]
 
 
 async def test_what_waits_at_the_end_is_still_given_out() -> None:

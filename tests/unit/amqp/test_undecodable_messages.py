@@ -134,6 +134,15 @@ def test_another_message_has_another_id(other: Delivery) -> None:
     assert message_id_of(same) == message_id_of(delivered(RAW, b"x"))
 
 
+def test_without_an_id_it_is_known_by_its_properties_and_its_body() -> None:
+    shop, other = (raw_properties(timestamp=seconds(2**63), app_id=short(app)) for app in (b"shop", b"other"))
+
+    ids = [message_id_of(delivered(raw, body)) for raw in (shop, other) for body in (b"x", b"y")]
+
+    assert len({*ids}) == 4
+    assert ids[0] == message_id_of(delivered(shop, b"x"))
+
+
 def test_a_header_of_that_name_forges_nothing() -> None:
     forged = raw_properties(
         message_id=short(b"m"), headers=sized(short(b"x-original-properties") + b"x" + sized(RAW))
