@@ -85,7 +85,7 @@ def _run(arguments: list[str]) -> int:
         errors.print("checkout: there is no room for the output", style="red")
         return Exit.PROBLEMS
     except WorkerError as fault:
-        errors.print(f"checkout: {fault}", style="red", markup=False, highlight=False)
+        errors.print(f"checkout: {fault}", style="red")
         return _exit_code(fault)
 
 

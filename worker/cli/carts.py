@@ -43,8 +43,7 @@ def _print(cart: Record) -> None:
     content = cart["content"]
     console.print(
         f"cart {content['id']} of customer {cart['customer_id']}: {content['status']}, "
-        f"version {cart['version']}, expires {content['expirationTimestamp']}",
-        highlight=False,
+        f"version {cart['version']}, expires {content['expirationTimestamp']}"
     )
     rows = list(map(_row, _with_add_ons(content["lineItems"])))
     columns = ("id", "catalogItemId", "quantity", "what")

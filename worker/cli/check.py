@@ -37,9 +37,9 @@ async def command(*, json: AsJson = False) -> int:
     if json:
         print_json([{"name": each.name, "ok": each.fault is None, "text": each.text} for each in findings])
     for each in () if json else findings:
-        mark = "[green]ok[/]   " if each.fault is None else "[red]wrong[/]"
-        console.print(f"{mark} {each.name}: ", end="")
-        console.print(each.text, markup=False, highlight=False, soft_wrap=True)
+        mark, style = ("ok", "green") if each.fault is None else ("wrong", "red")
+        console.print(f"{mark:<5}", style=style, end=" ")
+        console.print(f"{each.name}: {each.text}", soft_wrap=True)
     return _exit_code([each.fault for each in findings if each.fault])
 
 

@@ -25,27 +25,25 @@ def export(*, to: Path = Path("contracts"), check: Annotated[bool, Parameter(neg
     try:
         return _check(to) if check else _write(to)
     except OSError as error:
-        errors.print(f"{error.filename or to}: {error.strerror or error}", markup=False, highlight=False)
+        errors.print(f"{error.filename or to}: {error.strerror or error}")
         return 1
 
 
 def _check(found: Path) -> int:
     if not found.is_dir():
-        errors.print(f"there is no directory {found}: name one with --to", markup=False, highlight=False)
+        errors.print(f"there is no directory {found}: name one with --to")
         return 1
     drifted = differences(found)
     for line in drifted:
-        errors.print(line, markup=False, highlight=False)
+        errors.print(line)
     if drifted:
-        errors.print(
-            f"write them anew: checkout contracts export --to {found}", markup=False, highlight=False
-        )
+        errors.print(f"write them anew: checkout contracts export --to {found}")
         return 1
-    console.print(f"{found}: every document is as it should be", markup=False, highlight=False)
+    console.print(f"{found}: every document is as it should be")
     return 0
 
 
 def _write(to: Path) -> int:
     written = write(to)
-    console.print(f"{to}: {counted(len(written), 'document')} written", markup=False, highlight=False)
+    console.print(f"{to}: {counted(len(written), 'document')} written")
     return 0

@@ -131,13 +131,13 @@ class Choice:
         self._print_problems()
         self._print_held()
         if not (self.letters or self.problems or self.held):
-            errors.print("no dead letter fits what was asked for", highlight=False)
+            errors.print("no dead letter fits what was asked for")
 
     def _print_held(self) -> None:
         for each in self.held:
             whose = f"left to {safe(each.claimed_by)}, who is replaying them: {each.letters:,}"
             until = f"without an outcome they can be replayed again from {moment(each.until)} UTC on"
-            errors.print(f"{whose}; {until}", markup=False, highlight=False)
+            errors.print(f"{whose}; {until}")
 
     def _print_problems(self) -> None:
         """Of each kind the first, or how many; ids come from messages, and must not steer a terminal."""
@@ -148,10 +148,10 @@ class Choice:
             # Whom a filter found, nobody looks for by name.
             shown = _SHOWN if self.is_named or len(names) == 1 else 0
             for name in names[:shown]:
-                errors.print(f"{safe(name) or '(empty)'}: {safe(problem)}", markup=False, highlight=False)
+                errors.print(f"{safe(name) or '(empty)'}: {safe(problem)}")
             if (left := len(names) - shown) > 0:
                 what = f"{left:,} more" if shown else counted(left, "dead letter")
-                errors.print(f"{what}: {safe(problem)}", markup=False, highlight=False)
+                errors.print(f"{what}: {safe(problem)}")
 
 
 def require_choice(

@@ -123,6 +123,6 @@ def _print(what: str, choice: Choice, done: list[str], *, dry_run: bool, as_json
         )
     else:
         would = f"{len(choice.letters):,} would be" if dry_run else f"{len(done):,}"
-        console.print(f"{would} {what}", highlight=False)
+        console.print(f"{would} {what}")
         choice.print_left()
     return Exit.PROBLEMS if choice.problems else Exit.OK

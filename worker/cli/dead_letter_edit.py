@@ -162,9 +162,9 @@ def _print_refusal(name: str, refusal: Refusal, *, as_json: bool) -> int:
     if as_json:
         print_json({"problems": [{"name": name, "problem": problem, "violations": refusal.violations}]})
     else:
-        errors.print(safe(problem), markup=False, highlight=False)
+        errors.print(safe(problem))
         for each in refusal.violations:
-            errors.print(f"  {safe(each.path)}: {safe(each.rule)}", markup=False, highlight=False)
+            errors.print(f"  {safe(each.path)}: {safe(each.rule)}")
     return Exit.PROBLEMS
 
 
@@ -208,7 +208,7 @@ def _print_plan(copy: Copy, *, as_json: bool) -> int:
     if as_json:
         print_json({"dryRun": True, "copyOf": copy.copy_of, "routingKey": copy.routing_key, "problems": []})
     else:
-        console.print(f"the copy can be read and would be sent to {copy.routing_key}", highlight=False)
+        console.print(f"the copy can be read and would be sent to {copy.routing_key}")
     return Exit.OK
 
 
@@ -226,11 +226,11 @@ def _print(copy: Copy, tally: Tally, *, as_json: bool) -> int:
 
 
 def _say(text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(text, soft_wrap=True)
 
 
 def _warn(text: str) -> None:
-    errors.print(text, markup=False, highlight=False)
+    errors.print(text)
 
 
 def _state(tally: Tally) -> LetterState:

@@ -54,6 +54,6 @@ def _print(choice: Choice, written: int, to: Path, *, dry_run: bool, as_json: bo
         print_json(document | {"problems": choice.documents})
     else:
         said = f"{len(choice.letters):,} would be" if dry_run else f"{written:,}"
-        console.print(f"{said} written to {to}", markup=False, highlight=False)
+        console.print(f"{said} written to {to}")
         choice.print_left()
     return Exit.PROBLEMS if choice.problems else Exit.OK

@@ -60,5 +60,5 @@ async def prune(
         print_json({"dryRun": dry_run, "before": before, "found": found, "pruned": pruned})
     else:
         said = f"{count:,} would be removed" if dry_run else f"{pruned:,} removed"
-        console.print(f"finished before {before:%Y-%m-%d %H:%M} UTC: {said}", highlight=False)
+        console.print(f"finished before {before:%Y-%m-%d %H:%M} UTC: {said}")
     return 0

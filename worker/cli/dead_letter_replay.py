@@ -166,7 +166,7 @@ def _print_files(files: Sequence[Path], *, as_json: bool) -> int:
     if as_json:
         print_json({"dryRun": True, "files": len(files)})
     else:
-        console.print(f"{counted(len(files), 'file')} can be read and would be replayed", highlight=False)
+        console.print(f"{counted(len(files), 'file')} can be read and would be replayed")
     return Exit.OK
 
 
@@ -179,7 +179,7 @@ def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
         keys = Counter(key_of(each.queue, each.routing_key) or key for each in choice.letters)
         told = ", ".join(f"{count:,} to {name}" for name, count in sorted(keys.items(), key=str))
         count = counted(len(choice.letters), "dead letter")
-        console.print(f"{count} would be replayed{told and f': {told}'}", highlight=False)
+        console.print(f"{count} would be replayed{told and f': {told}'}")
         choice.print_left()
     is_left_to_others = choice.left and not choice.letters
     return Exit.PROBLEMS if choice.problems or is_left_to_others else Exit.OK
@@ -190,9 +190,9 @@ def _print(tally: Tally, choice: Choice, plan: ReplayPlan, *, as_json: bool) -> 
     if as_json:
         print_json(_document(tally, choice))
     else:
-        console.print(_gist(tally), highlight=False)
+        console.print(_gist(tally))
         for name in tally.failed_again[:_SHOWN]:
-            errors.print(f"{safe(name)}: failed again", markup=False, highlight=False)
+            errors.print(f"{safe(name)}: failed again")
         if tally.stopped:
             errors.print(tally.stopped)
         if is_late:
@@ -202,11 +202,11 @@ def _print(tally: Tally, choice: Choice, plan: ReplayPlan, *, as_json: bool) -> 
 
 
 def _print_interrupted(tally: Tally, choice: Choice, *, as_json: bool) -> None:
-    errors.print(_gist(tally), highlight=False)
+    errors.print(_gist(tally))
     if left := len(_not_begun(tally, choice)):
-        errors.print(f"{left:,} not begun: run it again, it takes up what is left", highlight=False)
+        errors.print(f"{left:,} not begun: run it again, it takes up what is left")
     if tally.pending:
-        errors.print(_HAS_PENDING, highlight=False)
+        errors.print(_HAS_PENDING)
     if as_json:
         print_json(_document(tally, choice))
 

@@ -149,11 +149,11 @@ def _body(body: bytes, mask: Mask) -> dict[str, Any]:
 def _print(shown: Shown) -> None:
     # Alone, so that it is not folded where it can be copied.
     facts = {name: value for name, value in shown.facts.items() if name != "id" and value is not None}
-    console.print(safe(shown.facts["id"]), style="bold", markup=False, highlight=False, soft_wrap=True)
+    console.print(safe(shown.facts["id"]), style="bold", soft_wrap=True)
     width = max(map(len, facts))
     for name, value in facts.items():
         text = moment(value) + " UTC" if isinstance(value, datetime) else safe(value)
-        console.print(f"{name:<{width}}  {text}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{name:<{width}}  {text}", soft_wrap=True)
     if shown.deaths:
         console.print("\nSet aside by the broker", style="bold")
         for death in shown.deaths:
@@ -171,11 +171,11 @@ def _print(shown: Shown) -> None:
 def _print_members(members: Mapping[str, Any], margin: str = "  ") -> None:
     for name, value in members.items():
         if isinstance(value, dict):
-            console.print(f"{margin}{safe(name)}:", markup=False, highlight=False)
+            console.print(f"{margin}{safe(name)}:")
             _print_members(value, margin + "  ")
         else:
             text = f"{margin}{safe(name)}: {_cut(safe(value))}"
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
+            console.print(text, soft_wrap=True)
 
 
 def _print_body(shown: Shown) -> None:
@@ -186,11 +186,9 @@ def _print_body(shown: Shown) -> None:
         lines = pointed(shown.body["body"], shown.violations)
     for line in (*lines[:_MOST_LINES], *_with_rules(lines[_MOST_LINES:])):
         style = "red" if line.is_rule else ""
-        console.print(
-            f"  {_cut(safe(line.text))}", style=style, markup=False, highlight=False, soft_wrap=True
-        )
+        console.print(f"  {_cut(safe(line.text))}", style=style, soft_wrap=True)
     if len(lines) > _MOST_LINES:
-        console.print(f"\n  {len(lines):,} lines: --json shows all of them", highlight=False)
+        console.print(f"\n  {len(lines):,} lines: --json shows all of them")
 
 
 def _cut(text: str) -> str:

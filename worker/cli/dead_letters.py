@@ -121,9 +121,7 @@ def _print_unknown(code: str | None) -> None:
     """Older versions may have left others than those that are known now: these are found all the same."""
     if code is not None and code not in set(DeadLetterCode):
         errors.print(
-            f"this version sets nothing aside as {safe(code)}; its codes are {', '.join(DeadLetterCode)}",
-            markup=False,
-            highlight=False,
+            f"this version sets nothing aside as {safe(code)}; its codes are {', '.join(DeadLetterCode)}"
         )
 
 
@@ -148,12 +146,12 @@ def _print_groups(found: list[Record], none: str) -> None:
     columns = ("group", "count", "oldest, UTC", "newest, UTC", "what")
     print_lines("Groups of dead letters" if found else none, columns, rows)
     if found:
-        console.print("`checkout dead-letters list --group GROUP` lists one of them", highlight=False)
+        console.print("`checkout dead-letters list --group GROUP` lists one of them")
 
 
 def _print_more(*, are_more: bool) -> None:
     if are_more:
-        console.print("there are more: --limit N lists N of them", highlight=False)
+        console.print("there are more: --limit N lists N of them")
 
 
 def _row(letter: dict[str, Any]) -> tuple[object, ...]:

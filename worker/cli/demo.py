@@ -5,9 +5,10 @@ import signal
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Console
 
 from worker.cli.exit import INTERRUPTED
-from worker.cli.output import Limit, console, errors
+from worker.cli.output import WIDTH, Limit, errors
 from worker.demo.demo import run_demo
 from worker.embedded.process import StartError
 from worker.embedded.services import MissingPackages
@@ -28,10 +29,11 @@ async def command(*, carts: Limit = 2_000, keep: Annotated[bool, Parameter(negat
         # A closed terminal ends it as tidily as Ctrl-C does.
         loop.add_signal_handler(number, lambda: this.cancel() if this else None)
     try:
-        good = await run_demo(console, carts=carts, keep=keep)
+        # It says of its own text what is bold.
+        good = await run_demo(Console(width=WIDTH, emoji=False), carts=carts, keep=keep)
     except asyncio.CancelledError:
         return INTERRUPTED
     except (MissingPackages, StartError) as error:
-        errors.print(str(error), markup=False)
+        errors.print(str(error))
         return 1
     return 0 if good else 1

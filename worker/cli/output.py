@@ -32,24 +32,29 @@ def _fits(_: object, value: str | None) -> None:
 Name = Annotated[str, Parameter(validator=_fits)]
 
 # Without a terminal there is no width to fit into.
-_WIDTH = None if sys.stdout and sys.stdout.isatty() else 200
+WIDTH: Final = None if sys.stdout and sys.stdout.isatty() else 200
 
 _BEYOND_ASCII: Final = re.compile(r"[^\n\x20-\x7e]")
 
-# Even without markup, rich would make an emoji of the `:id:` in an id.
-console = Console(width=_WIDTH, emoji=False)
-errors = Console(stderr=True, soft_wrap=True, emoji=False)
+
+def plain_console(**more: Any) -> Console:
+    """Texts come from messages as well: of `:id:` rich would make an emoji, of `[red]` a style."""
+    return Console(markup=False, emoji=False, highlight=False, **more)
+
+
+console = plain_console(width=WIDTH)
+errors = plain_console(stderr=True, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
     """One JSON document, as it is: neither wrapped nor coloured. Bytes as base64."""
     text = to_json(with_base64(value), indent=2, inf_nan_mode="strings", fallback=str)
-    console.out(_harmless(text.decode()), highlight=False)
+    console.out(_harmless(text.decode()))
 
 
 def print_line(value: Any) -> None:
     """One JSON document on one line; headers of strangers may hold bytes."""
-    console.out(_harmless(to_json(with_base64(value), inf_nan_mode="strings").decode()), highlight=False)
+    console.out(_harmless(to_json(with_base64(value), inf_nan_mode="strings").decode()))
 
 
 def print_missing(what: str, name: object, *, as_json: bool) -> Exit:
@@ -78,7 +83,7 @@ def confirm(question: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise ConfigurationFault(f"{question} There is nobody to ask: say --yes")
     with interruptible():
-        errors.print(f"{question} [y/N] ", end="", markup=False, highlight=False)
+        errors.print(f"{question} [y/N] ", end="")
         answer = sys.stdin.readline()
     if answer.strip().casefold() not in {"y", "yes"}:
         raise ConfigurationFault("nothing was done")

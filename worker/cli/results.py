@@ -51,7 +51,7 @@ async def follow(
     async with broker(Settings.load()) as channel:
         subscription = Subscription()
         await subscription.open(channel, key)
-        errors.print(f"listening to {key}; Ctrl-C ends", markup=False, highlight=False)
+        errors.print(f"listening to {key}; Ctrl-C ends")
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while count is None or seen < count:
@@ -59,7 +59,7 @@ async def follow(
                     seen += 1
     if count is None or seen >= count:
         return 0
-    errors.print(f"{seen:,} of {count:,} came", highlight=False)
+    errors.print(f"{seen:,} of {count:,} came")
     return 1
 
 
@@ -69,7 +69,7 @@ def _print(event: SubscribedEvent, *, as_json: bool) -> None:
         print_line(document)
         return
     told = safe(f"{event.routing_key}  {_gist(document['body'])}")
-    console.print(told, markup=False, highlight=False, soft_wrap=True)
+    console.print(told, soft_wrap=True)
 
 
 def _gist(body: object) -> str:
@@ -127,7 +127,7 @@ async def republish(
             sent += len(page)
             unheard += 0 if dry_run else await _republish(stored, publisher, page)
     told = "would be sent" if dry_run else f"sent, {unheard:,} returned again"
-    console.print(f"{counted(sent, 'event')} {told}", highlight=False)
+    console.print(f"{counted(sent, 'event')} {told}")
     if unheard:
         errors.print(f"no queue took those: bind one to {RESULTS_EXCHANGE}, and run this again")
     return 1 if unheard else 0

@@ -75,9 +75,9 @@ def _print(told: str, key: str, message_id: str | None, returned: int) -> int:
     if returned:
         errors.print(f"{returned} of {told} returned: run `checkout topology apply`")
         return 1
-    console.print(f"{told} published to {wire.COMMANDS_EXCHANGE} ({key})", highlight=False)
+    console.print(f"{told} published to {wire.COMMANDS_EXCHANGE} ({key})")
     if message_id:
-        console.print(f"message id {message_id}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"message id {message_id}", soft_wrap=True)
     return 0
 
 
@@ -89,12 +89,8 @@ def _look(bodies: Sequence[bytes], read: Callable[[bytes], object]) -> int:
         except UnreadableError as error:
             problems += 1
             hint = _ONE_A_LINE if _is_ndjson(body) else ""
-            errors.print(
-                f"command {number}: {error.code}: {error.reason}{hint}", markup=False, highlight=False
-            )
-    console.print(
-        f"{len(bodies) - problems} of {counted(len(bodies), 'command')} can be read", highlight=False
-    )
+            errors.print(f"command {number}: {error.code}: {error.reason}{hint}")
+    console.print(f"{len(bodies) - problems} of {counted(len(bodies), 'command')} can be read")
     return 1 if problems else 0
 
 
@@ -129,7 +125,7 @@ def _name_the_others(flight: Sequence[Outgoing], receipts: Sequence[Receipt], be
         if receipt is not Receipt.CONFIRMED:
             said = "returned" if receipt is Receipt.RETURNED else "not confirmed"
             told = f"command {number}: {said}, --message-id {message.properties.message_id}"
-            errors.print(told, markup=False, highlight=False)
+            errors.print(told)
 
 
 def _advice(sent: int, total: int, why: str | None) -> str:

@@ -32,7 +32,7 @@ async def apply(*, dry_run: DryRun = False) -> None:
             await declare(channel, wanted)
         for name, part in _parts(wanted):
             is_there = not dry_run or not await _missing(await confirming_channel(channel.connection), part)
-            console.print(f"{'ok' if is_there else 'would declare'}: {name}", highlight=False)
+            console.print(f"{'ok' if is_there else 'would declare'}: {name}")
 
 
 def _parts(wanted: Topology) -> Iterator[tuple[str, Topology]]:
@@ -67,7 +67,7 @@ async def check(*, json: AsJson = False) -> int:
         print_json({"brokerVersion": version, "problems": problems, "notSeen": unseen})
     else:
         for line in (*problems, *(f"not seen: {each}" for each in unseen)):
-            console.print(line, markup=False, highlight=False)
+            console.print(line)
         if not problems:
             console.print(f"RabbitMQ {version}: everything that was looked at is as it should be")
     return 1 if problems else 0
