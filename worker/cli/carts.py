@@ -24,8 +24,6 @@ async def show(cart_id: UUID, *, customer: UUID | None = None, json: AsJson = Fa
         The id of the cart.
     customer
         The customer, where several have a cart of this id.
-    json
-        Print JSON.
     """
     async with database(Settings.load()) as pool:
         found = await Lookups(pool).carts(str(cart_id), str(customer) if customer else None)

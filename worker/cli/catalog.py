@@ -37,8 +37,6 @@ async def import_catalog(file: Path, *, dry_run: DryRun = False, json: AsJson = 
         NDJSON, one item a line.
     dry_run
         Only check the file.
-    json
-        Print JSON.
     """
     with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
         with _opened(file, progress) as stream, interruptible():
@@ -94,8 +92,6 @@ async def list_items(
         Only items with this text in their id or title, in any case.
     limit
         How many at most.
-    json
-        Print JSON.
     """
     async with database(Settings.load()) as pool:
         items = await CatalogItems(pool).list(limit, item=item, search=search)

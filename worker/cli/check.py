@@ -24,13 +24,7 @@ class Finding(NamedTuple):
 
 
 async def command(*, json: AsJson = False) -> int:
-    """Look at settings, broker, topology, database, schema, rights and catalog.
-
-    Parameters
-    ----------
-    json
-        Print JSON.
-    """
+    """Look at settings, broker, topology, database, schema, rights and catalog."""
     settings = Settings.load()
     looks = (_settings, _broker, _topology, _database, _rights, _catalog)
     findings = [await _look(each.__name__.strip("_"), each, settings) for each in looks]

@@ -34,18 +34,10 @@ async def discard(
         By their id, the beginning of it, or the id of the message; without any, all that the options choose.
     why
         The reason, for the history.
-    selection
-        Which; all that is given holds together.
     limit
         How many at most, those that failed first.
-    author
-        Who discards.
     dry_run
         Say how many would be discarded.
-    yes
-        Do not ask.
-    json
-        Print JSON.
     """
     if not why.strip():
         raise ConfigurationFault("--why should say something")
@@ -75,18 +67,10 @@ async def restore(
     ----------
     ids
         By their id, the beginning of it, or the id of the message; without any, all that the options choose.
-    selection
-        Which; all that is given holds together.
     limit
         How many at most, those that failed first.
-    note
-        What goes into the history.
     dry_run
         Say how many would be restored.
-    yes
-        Do not ask.
-    json
-        Print JSON.
     """
     require_choice(ids, selection, limit, yes=yes)
     async with database(Settings.load()) as pool:

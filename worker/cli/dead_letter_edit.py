@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
@@ -50,7 +50,7 @@ async def edit(
     *,
     correction: Correction | None = None,
     dry_run: DryRun = False,
-    yes: Yes = False,
+    yes: Annotated[Yes, Parameter(help="Do not ask after the editor.")] = False,
     json: AsJson = False,
 ) -> int:
     """Send a corrected copy of a dead letter, under a message id of its own; the original stays as it is.
@@ -59,14 +59,8 @@ async def edit(
     ----------
     name
         Its id, at least the first 8 digits of that, or the id of its message.
-    correction
-        What to send.
     dry_run
         Only look whether the worker could read the copy.
-    yes
-        Do not ask after the editor.
-    json
-        Print JSON.
     """
     correction, settings = correction or Correction(), Settings.load()
     plan = correction.plan

@@ -30,16 +30,10 @@ async def export(
         By their id, the beginning of it, or the id of the message; without any, all that the options choose.
     to
         The directory, made where it is missing. The files are for this user alone to read.
-    selection
-        Which; all that is given holds together. Default: the unresolved ones that nobody is replaying.
     limit
         How many at most, those that failed first.
-    author
-        Who exports.
     dry_run
         Say how many would be written.
-    json
-        Print JSON.
     """
     async with database(Settings.load()) as pool:
         replays = Replays(pool)

@@ -34,14 +34,8 @@ async def prune(
         Time since they were resolved or discarded, such as 90d or 12h, or the time before which they were.
     state
         Only those in this state: resolved or discarded.
-    note
-        What goes into their history.
     dry_run
         Only say how many there are.
-    yes
-        Do not ask.
-    json
-        Print JSON.
     """
     if set(state) - set(FINISHED):
         raise ConfigurationFault("only resolved and discarded dead letters can be pruned")

@@ -68,18 +68,10 @@ async def replay(
     ----------
     ids
         By their id, the beginning of it, or the id of the message; without any, all that the options choose.
-    selection
-        Which; all that is given holds together. Default: those that nobody is replaying.
     limit
         How many at most, those that failed first.
-    how
-        How to replay.
     dry_run
         Say how many would be sent where.
-    yes
-        Do not ask.
-    json
-        Print JSON.
     """
     how, settings = how or How(), Settings.load()
     plan, files = how.plan, _files(how.directory, ids, selection, limit)

@@ -45,10 +45,6 @@ async def show(
         Its id, at least the first 8 digits of that, or the id of its message.
     unmask
         Also show what CHECKOUT_MASKED_FIELDS names; this is noted in its history.
-    note
-        Who needs that, and why.
-    json
-        Print JSON.
     """
     note = note or Note()
     if unmask and not (note.why and note.why.strip()):

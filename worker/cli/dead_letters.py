@@ -51,14 +51,10 @@ async def list_letters(
 
     Parameters
     ----------
-    selection
-        Which; all that is given holds together.
     all_states
         Resolved and discarded ones as well.
     limit
         How many at most.
-    json
-        Print JSON.
     """
     wanted = (selection or Selection()).filter(all_states=all_states)
     settings = Settings.load()
@@ -96,8 +92,6 @@ async def groups(
         Resolved and discarded ones as well.
     limit
         How many groups at most.
-    json
-        Print JSON.
     """
     async with database(Settings.load()) as pool:
         states = states_of(state, all_states=all_states)

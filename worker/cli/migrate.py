@@ -14,8 +14,6 @@ async def command(*, dry_run: DryRun = False, json: AsJson = False) -> None:
     ----------
     dry_run
         Say what would be applied.
-    json
-        Print JSON.
     """
     async with database(Settings.load(), statement_seconds=None) as pool, acquired(pool) as connection:
         done = await pending(connection) if dry_run else await migrate(connection)

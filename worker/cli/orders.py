@@ -1,9 +1,9 @@
 """`checkout orders`: look orders up."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, Limit, print_json, print_missing, records
@@ -28,8 +28,6 @@ async def list_orders(
         Of this cart only.
     limit
         How many at most.
-    json
-        Print JSON.
     """
     async with database(Settings.load()) as pool:
         rows = await Lookups(pool).orders(_text(customer), _text(cart), limit)
@@ -50,15 +48,15 @@ def _text(identifier: UUID | None) -> str | None:
 
 
 @app.command
-async def show(order_id: UUID, *, json: AsJson = False) -> int:
+async def show(
+    order_id: UUID, *, json: Annotated[AsJson, Parameter(help="Print JSON; an order always is.")] = False
+) -> int:
     """Show one order as it was published.
 
     Parameters
     ----------
     order_id
         The id of the order.
-    json
-        Print JSON; an order always is.
     """
     async with database(Settings.load()) as pool:
         order = await Lookups(pool).order(str(order_id))

@@ -16,10 +16,10 @@ from worker.cli.streams import interruptible
 from worker.deadletters.base64_bytes import with_base64
 from worker.errors import ConfigurationFault
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Limit = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=2**31 - 1))]
 DryRun = Annotated[bool, Parameter(negative="")]
-Yes = Annotated[bool, Parameter(negative="")]
+Yes = Annotated[bool, Parameter(negative="", help="Do not ask.")]
 
 _LONGEST_NAME: Final = 255
 

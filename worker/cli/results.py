@@ -32,7 +32,7 @@ async def follow(
     count: Limit | None = None,
     timeout: Seconds | None = None,  # noqa: ASYNC109 - the option's name is part of the interface
     key: Name = EVERYTHING,
-    json: AsJson = False,
+    json: Annotated[AsJson, Parameter(help="Print one JSON document a line.")] = False,
 ) -> int:
     """Print events as they come.
 
@@ -44,8 +44,6 @@ async def follow(
         Stop after so many seconds.
     key
         Binding key, such as checkout.*.storefront-eu.
-    json
-        Print one JSON document a line.
     """
     seen = 0
     async with broker(Settings.load()) as channel:

@@ -48,11 +48,6 @@ async def check(*, json: AsJson = False) -> int:
     """Compare the broker with what should be there.
 
     Arguments and bindings can only be seen over the management API (CHECKOUT_MANAGEMENT_URL).
-
-    Parameters
-    ----------
-    json
-        Print JSON.
     """
     settings = Settings.load()
     async with broker(settings) as channel:
