@@ -24,16 +24,10 @@ from worker.cli import (
     submit,
     topology,
 )
-from worker.cli.exit import INTERRUPTED, Exit
+from worker.cli.exit import INTERRUPTED, Exit, exit_code
 from worker.cli.output import errors
 from worker.cli.streams import give_output_up, mend_streams
-from worker.errors import (
-    BrokerUnavailable,
-    ConfigurationFault,
-    DatabaseUnavailable,
-    PublishNotConfirmed,
-    WorkerError,
-)
+from worker.errors import ConfigurationFault, WorkerError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _EXIT_CODES = (
@@ -73,7 +67,7 @@ def _run(arguments: list[str]) -> int:
         app = make_app()
         command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=True)
         result = command(*bound.args, **bound.kwargs)
-        return int((uvloop.run(result) if inspect.iscoroutine(result) else result) or 0)
+        return int((uvloop.run(result) if inspect.iscoroutine(result) else result) or Exit.OK)
     except CycloptsError:
         return Exit.USAGE
     except KeyboardInterrupt:
@@ -86,7 +80,7 @@ def _run(arguments: list[str]) -> int:
         return Exit.PROBLEMS
     except WorkerError as fault:
         errors.print(f"checkout: {fault}", style="red")
-        return _exit_code(fault)
+        return exit_code(fault)
 
 
 def _check_text(arguments: list[str]) -> None:
@@ -94,15 +88,3 @@ def _check_text(arguments: list[str]) -> None:
     for number, argument in enumerate(arguments, start=1):
         if not argument.isascii() and any("\ud800" <= letter <= "\udfff" for letter in argument):
             raise ConfigurationFault(f"argument {number} is not UTF-8")
-
-
-def _exit_code(fault: WorkerError) -> Exit:
-    match fault:
-        case ConfigurationFault():
-            return Exit.USAGE
-        case BrokerUnavailable() | PublishNotConfirmed():
-            return Exit.BROKER
-        case DatabaseUnavailable():
-            return Exit.DATABASE
-        case _:
-            return Exit.PROBLEMS

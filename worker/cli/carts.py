@@ -5,6 +5,7 @@ from uuid import UUID
 
 from cyclopts import App
 
+from worker.cli.exit import Exit
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, console, print_json, print_missing, records
 from worker.cli.services import database
@@ -34,7 +35,7 @@ async def show(cart_id: UUID, *, customer: UUID | None = None, json: AsJson = Fa
     else:
         for cart in found:
             _print(cart)
-    return 0
+    return Exit.OK
 
 
 def _print(cart: Record) -> None:

@@ -1,18 +1,22 @@
 """`checkout check`: what is wrong, and how to mend it."""
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from worker.amqp.management import Management
 from worker.amqp.topology import broker_version, require, topology_for
+from worker.cli.exit import Exit, exit_code
 from worker.cli.output import AsJson, console, counted, print_json
 from worker.cli.services import broker, database
-from worker.errors import BrokerUnavailable, ConfigurationFault, DatabaseUnavailable, WorkerError
+from worker.errors import DatabaseUnavailable, WorkerError
 from worker.postgres.catalog import CatalogItems
 from worker.postgres.migrate import check_schema
 from worker.postgres.pool import acquired
 from worker.postgres.rights import Role, lacking, lacks
 from worker.settings import CatalogMode, Settings, unknown_settings
+
+# Usage and services come first: they may be why the others went wrong.
+_WORST_FIRST: Final = (Exit.USAGE, Exit.BROKER, Exit.DATABASE, Exit.PROBLEMS)
 
 
 class Finding(NamedTuple):
@@ -34,7 +38,8 @@ async def command(*, json: AsJson = False) -> int:
         mark, style = ("ok", "green") if each.fault is None else ("wrong", "red")
         console.print(f"{mark:<5}", style=style, end=" ")
         console.print(f"{each.name}: {each.text}", soft_wrap=True)
-    return _exit_code([each.fault for each in findings if each.fault])
+    codes = {exit_code(each.fault) for each in findings if each.fault}
+    return next(filter(codes.__contains__, _WORST_FIRST), Exit.OK)
 
 
 async def _look(name: str, look: Callable[[Settings], Awaitable[str]], settings: Settings) -> Finding:
@@ -42,11 +47,6 @@ async def _look(name: str, look: Callable[[Settings], Awaitable[str]], settings:
         return Finding(name, await look(settings))
     except WorkerError as fault:
         return Finding(name, str(fault), fault)
-
-
-def _exit_code(faults: list[WorkerError]) -> int:
-    codes = ((ConfigurationFault, 2), (BrokerUnavailable, 3), (DatabaseUnavailable, 4), (WorkerError, 1))
-    return next((code for kind, code in codes if any(isinstance(each, kind) for each in faults)), 0)
 
 
 async def _settings(settings: Settings) -> str:

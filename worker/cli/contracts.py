@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from worker.cli.exit import Exit
 from worker.cli.output import console, counted, errors
 from worker.documents.files import differences, write
 
@@ -26,24 +27,24 @@ def export(*, to: Path = Path("contracts"), check: Annotated[bool, Parameter(neg
         return _check(to) if check else _write(to)
     except OSError as error:
         errors.print(f"{error.filename or to}: {error.strerror or error}")
-        return 1
+        return Exit.PROBLEMS
 
 
 def _check(found: Path) -> int:
     if not found.is_dir():
         errors.print(f"there is no directory {found}: name one with --to")
-        return 1
+        return Exit.PROBLEMS
     drifted = differences(found)
     for line in drifted:
         errors.print(line)
     if drifted:
         errors.print(f"write them anew: checkout contracts export --to {found}")
-        return 1
+        return Exit.PROBLEMS
     console.print(f"{found}: every document is as it should be")
-    return 0
+    return Exit.OK
 
 
 def _write(to: Path) -> int:
     written = write(to)
     console.print(f"{to}: {counted(len(written), 'document')} written")
-    return 0
+    return Exit.OK

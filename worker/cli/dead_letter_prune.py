@@ -6,6 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from worker.cli.dead_letter_choice import Note
+from worker.cli.exit import Exit
 from worker.cli.moment import Moment, moment_of
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, counted, print_json
 from worker.cli.services import database
@@ -55,4 +56,4 @@ async def prune(
     else:
         said = f"{count:,} would be removed" if dry_run else f"{pruned:,} removed"
         console.print(f"finished before {before:%Y-%m-%d %H:%M} UTC: {said}")
-    return 0
+    return Exit.OK

@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
-from worker.cli.exit import INTERRUPTED
+from worker.cli.exit import INTERRUPTED, Exit
 from worker.cli.output import WIDTH, Limit, errors
 from worker.demo.demo import run_demo
 from worker.embedded.process import StartError
@@ -35,5 +35,5 @@ async def command(*, carts: Limit = 2_000, keep: Annotated[bool, Parameter(negat
         return INTERRUPTED
     except (MissingPackages, StartError) as error:
         errors.print(str(error))
-        return 1
-    return 0 if good else 1
+        return Exit.PROBLEMS
+    return Exit.OK if good else Exit.PROBLEMS

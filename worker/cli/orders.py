@@ -5,6 +5,7 @@ from uuid import UUID
 
 from cyclopts import App, Parameter
 
+from worker.cli.exit import Exit
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, Limit, print_json, print_missing, records
 from worker.cli.services import database
@@ -63,4 +64,4 @@ async def show(
     if order is None:
         return print_missing("order", order_id, as_json=json)
     print_json(order)
-    return 0
+    return Exit.OK

@@ -12,6 +12,7 @@ from worker.amqp.codec import encode
 from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription
+from worker.cli.exit import Exit
 from worker.cli.moment import Moment, moment_of
 from worker.cli.output import AsJson, DryRun, Limit, Name, console, counted, errors, print_line, safe
 from worker.cli.services import broker, database, publishing
@@ -56,9 +57,9 @@ async def follow(
                     _print(await subscription.next(), as_json=json)
                     seen += 1
     if count is None or seen >= count:
-        return 0
+        return Exit.OK
     errors.print(f"{seen:,} of {count:,} came")
-    return 1
+    return Exit.PROBLEMS
 
 
 def _print(event: SubscribedEvent, *, as_json: bool) -> None:
@@ -128,7 +129,7 @@ async def republish(
     console.print(f"{counted(sent, 'event')} {told}")
     if unheard:
         errors.print(f"no queue took those: bind one to {RESULTS_EXCHANGE}, and run this again")
-    return 1 if unheard else 0
+    return Exit.PROBLEMS if unheard else Exit.OK
 
 
 async def _republish(stored: StoredEvents, publisher: Publisher, page: list[StoredEvent]) -> int:

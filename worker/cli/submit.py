@@ -18,6 +18,7 @@ from worker.amqp.codec import Limits, read_command
 from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Publisher
+from worker.cli.exit import Exit
 from worker.cli.output import DryRun, Name, console, counted, errors
 from worker.cli.services import publishing
 from worker.cli.streams import interruptible
@@ -74,11 +75,11 @@ async def command(
 def _print(told: str, key: str, message_id: str | None, returned: int) -> int:
     if returned:
         errors.print(f"{returned} of {told} returned: run `checkout topology apply`")
-        return 1
+        return Exit.PROBLEMS
     console.print(f"{told} published to {wire.COMMANDS_EXCHANGE} ({key})")
     if message_id:
         console.print(f"message id {message_id}", soft_wrap=True)
-    return 0
+    return Exit.OK
 
 
 def _look(bodies: Sequence[bytes], read: Callable[[bytes], object]) -> int:
@@ -91,7 +92,7 @@ def _look(bodies: Sequence[bytes], read: Callable[[bytes], object]) -> int:
             hint = _ONE_A_LINE if _is_ndjson(body) else ""
             errors.print(f"command {number}: {error.code}: {error.reason}{hint}")
     console.print(f"{len(bodies) - problems} of {counted(len(bodies), 'command')} can be read")
-    return 1 if problems else 0
+    return Exit.PROBLEMS if problems else Exit.OK
 
 
 def _is_ndjson(body: bytes) -> bool:

@@ -9,6 +9,7 @@ from worker.amqp.connection import confirming_channel, vhost_of
 from worker.amqp.management import Management, definitions
 from worker.amqp.topology import Topology, broker_version, require, topology, topology_for
 from worker.amqp.topology import apply as declare
+from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, console, print_json
 from worker.cli.services import broker
 from worker.errors import TopologyFault
@@ -65,7 +66,7 @@ async def check(*, json: AsJson = False) -> int:
             console.print(line)
         if not problems:
             console.print(f"RabbitMQ {version}: everything that was looked at is as it should be")
-    return 1 if problems else 0
+    return Exit.PROBLEMS if problems else Exit.OK
 
 
 async def _missing(channel: Channel, wanted: Topology) -> list[str]:
