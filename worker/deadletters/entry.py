@@ -18,7 +18,7 @@ from worker.deadletters.cause import BROKER, WORKER, Cause, cause_of
 from worker.deadletters.fingerprint import fingerprint_of, pattern_of
 from worker.deadletters.named import named_in
 from worker.deadletters.text import storable
-from worker.deadletters.words import words_of
+from worker.deadletters.words import searchable
 from worker.postgres.dead_letters import DeadLetter
 
 _LONGEST_NAME: Final = 255
@@ -34,7 +34,7 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
     customer_id, cart_id = mentioned_ids(message, cause.code)
     guess = named_in(message.body)
     correlation_id = storable(origin.correlation_id, _LONGEST_NAME)
-    ids = f"{cause.code} {cause.reason} {message_id} {correlation_id} {origin.source}"
+    texts = (cause.code, cause.reason, message_id, correlation_id, origin.source, delivery.routing_key)
     return DeadLetter(
         dead_letter_id=_id(delivery, message, cause),
         code=cause.code,
@@ -53,7 +53,7 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
         cart_id=cart_id or guess.cart_id,
         properties=raw_of(delivery.properties),
         body=delivery.body,
-        words=" ".join(words_of(f"{ids} {delivery.routing_key} {delivery.body.decode(errors='replace')}")),
+        words=searchable(*texts, body=delivery.body),
         asked_at=asked_at(message),
         failed_at=_failed_at(delivery, cause),
         replay_token=replay_token(delivery.properties),

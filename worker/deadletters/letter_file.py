@@ -29,7 +29,7 @@ from contracts.rejected import Violation
 from worker.deadletters.as_sent import as_sent
 from worker.deadletters.base64_bytes import with_base64
 from worker.deadletters.fingerprint import fingerprint_of, pattern_of
-from worker.deadletters.words import words_of
+from worker.deadletters.words import searchable
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import DeadLetter, Record
 
@@ -84,10 +84,9 @@ class LetterFile(BaseModel):
 
     def letter(self) -> DeadLetter:
         """As it is archived. What is there already is not counted as a failure once more."""
-        body = self.body_base64 if self.body is None else self.body.encode()
+        body = (self.body_base64 or b"") if self.body is None else self.body.encode()
         pattern = pattern_of(self.code, self.reason, self.violations)
-        said = f"{self.code} {self.reason} {self.message_id} {self.correlation_id} {self.source}"
-        text = f"{said} {self.routing_key} {(body or b'').decode(errors='replace')}"
+        ids = (self.message_id, self.correlation_id, self.source, self.routing_key)
         return DeadLetter(
             dead_letter_id=self.id,
             code=self.code,
@@ -105,8 +104,8 @@ class LetterFile(BaseModel):
             customer_id=str(self.customer_id) if self.customer_id else None,
             cart_id=str(self.cart_id) if self.cart_id else None,
             properties=self.properties_base64,
-            body=body or b"",
-            words=" ".join(words_of(text)),
+            body=body,
+            words=searchable(self.code, self.reason, *ids, body=body),
             asked_at=self.asked_at,
             failed_at=self.first_failed_at,
             is_repeat=True,
