@@ -5,8 +5,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from pydantic_core import to_json
-
 from contracts.codes import DeadLetterCode
 from contracts.rejected import Violation
 from contracts.wire import DeadLetterHeader
@@ -15,7 +13,7 @@ from worker.amqp.dead_letter import dead_letter_id, first_received, mentioned_id
 from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import raw_of
 from worker.deadletters.cause import BROKER, WORKER, Cause, cause_of
-from worker.deadletters.fingerprint import fingerprint_of, pattern_of
+from worker.deadletters.fingerprint import failure_of
 from worker.deadletters.named import named_in
 from worker.deadletters.text import storable
 from worker.deadletters.words import searchable
@@ -28,8 +26,6 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
     """The dead letter as it is archived."""
     cause = cause_of(delivery)
     message = as_set_aside(delivery, cause)
-    found = _violations(message, cause.code, limits)
-    pattern = pattern_of(cause.code, cause.reason, found)
     origin, message_id = origin_of(message), storable(message_id_of(message), _LONGEST_NAME)
     customer_id, cart_id = mentioned_ids(message, cause.code)
     guess = named_in(message.body)
@@ -37,11 +33,7 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
     texts = (cause.code, cause.reason, message_id, correlation_id, origin.source, delivery.routing_key)
     return DeadLetter(
         dead_letter_id=_id(delivery, message, cause),
-        code=cause.code,
-        reason=cause.reason,
-        violations=to_json(found).decode() if found else None,
-        fingerprint=fingerprint_of(pattern),
-        pattern=pattern,
+        **failure_of(cause.code, cause.reason, _violations(message, cause.code, limits)),
         set_aside_by=cause.set_aside_by,
         queue=cause.queue,
         exchange=storable(delivery.exchange, _LONGEST_NAME),
@@ -64,15 +56,10 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
 def bare_entry_of(delivery: Delivery, error: Exception) -> DeadLetter:
     """For a dead letter that a bug prevents from being read: bytes alone, so that it is not lost."""
     reason = f"The dead letter could not be looked at: {type(error).__name__}"
-    pattern = pattern_of(DeadLetterCode.UNEXPECTED_ERROR, reason, ())
     raw = raw_of(delivery.properties)
     return DeadLetter(
         dead_letter_id=sha256(raw + delivery.body).hexdigest(),
-        code=DeadLetterCode.UNEXPECTED_ERROR,
-        reason=reason,
-        violations=None,
-        fingerprint=fingerprint_of(pattern),
-        pattern=pattern,
+        **failure_of(DeadLetterCode.UNEXPECTED_ERROR, reason),
         set_aside_by=BROKER,
         queue=None,
         exchange=storable(delivery.exchange, _LONGEST_NAME),

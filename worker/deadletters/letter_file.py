@@ -28,7 +28,7 @@ from pydantic_core import to_json, to_jsonable_python
 from contracts.rejected import Violation
 from worker.deadletters.as_sent import as_sent
 from worker.deadletters.base64_bytes import with_base64
-from worker.deadletters.fingerprint import fingerprint_of, pattern_of
+from worker.deadletters.fingerprint import failure_of
 from worker.deadletters.words import searchable
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import DeadLetter, Record
@@ -85,15 +85,10 @@ class LetterFile(BaseModel):
     def letter(self) -> DeadLetter:
         """As it is archived. What is there already is not counted as a failure once more."""
         body = (self.body_base64 or b"") if self.body is None else self.body.encode()
-        pattern = pattern_of(self.code, self.reason, self.violations)
         ids = (self.message_id, self.correlation_id, self.source, self.routing_key)
         return DeadLetter(
             dead_letter_id=self.id,
-            code=self.code,
-            reason=self.reason,
-            violations=to_json(self.violations).decode() if self.violations else None,
-            fingerprint=fingerprint_of(pattern),
-            pattern=pattern,
+            **failure_of(self.code, self.reason, self.violations),
             set_aside_by=self.set_aside_by,
             queue=self.queue,
             exchange=self.exchange,
