@@ -10,6 +10,7 @@ from worker.cli.output import AsJson, console, counted, print_json
 from worker.cli.services import broker, database
 from worker.errors import DatabaseUnavailable, WorkerError
 from worker.postgres.catalog import CatalogItems
+from worker.postgres.lookups import writable_version
 from worker.postgres.migrate import check_schema
 from worker.postgres.pool import acquired
 from worker.postgres.rights import Role, lacking, lacks
@@ -75,13 +76,8 @@ async def _topology(settings: Settings) -> str:
 async def _database(settings: Settings) -> str:
     async with database(settings) as pool, acquired(pool) as connection:
         await check_schema(connection)
-        if await connection.fetchval("SHOW transaction_read_only") == "on":
-            raise DatabaseUnavailable(
-                "The database of CHECKOUT_DATABASE_URL is read-only: a standby, or one with "
-                "default_transaction_read_only; name the primary"
-            )
-        version = await connection.fetchval("SHOW server_version")
-        return f"PostgreSQL {version} answers, the schema is up to date"
+        version = await writable_version(connection)
+    return f"PostgreSQL {version} answers, the schema is up to date"
 
 
 async def _rights(settings: Settings) -> str:

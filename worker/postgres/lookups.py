@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import asyncpg
 from pydantic_core import from_json
 
-from worker.postgres.pool import Pool, acquired
+from worker.postgres.errors import fault_of
+from worker.postgres.pool import Connection, Pool, acquired
 from worker.postgres.statements import statement
 
 Record = dict[str, Any]
@@ -36,3 +38,11 @@ class Lookups:
     async def _fetch(self, name: str, *arguments: object) -> list[Record]:
         async with acquired(self._pool) as connection:
             return [dict(row) for row in await connection.fetch(statement(name), *arguments)]
+
+
+async def writable_version(connection: Connection) -> str:
+    """The version of the server. Raises: DatabaseUnavailable: it takes no writes."""
+    (server,) = await connection.fetch(statement("server"))
+    if server["is_read_only"]:
+        raise fault_of(asyncpg.ReadOnlySQLTransactionError())
+    return str(server["version"])
