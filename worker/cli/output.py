@@ -8,6 +8,7 @@ from json import dumps
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter, validators
+from pydantic.alias_generators import to_camel
 from pydantic_core import to_json
 from rich.console import Console
 
@@ -91,12 +92,7 @@ def confirm(question: str, *, yes: bool) -> None:
 
 def records(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Database rows with the contract's camelCase names."""
-    return [{_camel(name): value for name, value in row.items()} for row in rows]
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
+    return [{to_camel(name): value for name, value in row.items()} for row in rows]
 
 
 def _harmless(document: str) -> str:
