@@ -6,7 +6,8 @@ from aiormq.channel import Channel
 from cyclopts import App
 
 from worker.amqp.connection import confirming_channel, vhost_of
-from worker.amqp.management import Management, definitions
+from worker.amqp.definitions import definitions
+from worker.amqp.management import Management
 from worker.amqp.topology import Topology, broker_version, require, topology, topology_for
 from worker.amqp.topology import apply as declare
 from worker.cli.exit import Exit
