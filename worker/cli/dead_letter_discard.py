@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from worker.cli.dead_letter_choice import Author, Choice, Note, Problem, choose, require_choice
-from worker.cli.dead_letter_selection import Selection
+from worker.cli.dead_letter_selection import Ids, OldestFirst, Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Limit, Yes, console, print_json
+from worker.cli.output import AsJson, DryRun, Yes, console, print_json
 from worker.cli.services import database
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
@@ -17,10 +17,10 @@ _AT_ONCE: Final = 500
 
 
 async def discard(
-    *ids: str,
+    *ids: Ids,
     why: str,
     selection: Selection | None = None,
-    limit: Limit | None = None,
+    limit: OldestFirst | None = None,
     author: Author | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -30,12 +30,8 @@ async def discard(
 
     Parameters
     ----------
-    ids
-        By their id, the beginning of it, or the id of the message; without any, all that the options choose.
     why
         The reason, for the history.
-    limit
-        How many at most, those that failed first.
     dry_run
         Say how many would be discarded.
     """
@@ -53,9 +49,9 @@ async def discard(
 
 
 async def restore(
-    *ids: str,
+    *ids: Ids,
     selection: Selection | None = None,
-    limit: Limit | None = None,
+    limit: OldestFirst | None = None,
     note: Note | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -65,10 +61,6 @@ async def restore(
 
     Parameters
     ----------
-    ids
-        By their id, the beginning of it, or the id of the message; without any, all that the options choose.
-    limit
-        How many at most, those that failed first.
     dry_run
         Say how many would be restored.
     """

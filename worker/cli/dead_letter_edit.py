@@ -15,6 +15,7 @@ from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.codec import Limits, read_command
 from worker.amqp.publisher import Publisher
 from worker.cli.dead_letter_choice import Choice, Sending, choose
+from worker.cli.dead_letter_selection import LetterName
 from worker.cli.editor import edited
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, errors, print_json, safe
@@ -46,7 +47,7 @@ class Correction(Sending):
 
 
 async def edit(
-    name: str,
+    name: LetterName,
     *,
     correction: Correction | None = None,
     dry_run: DryRun = False,
@@ -57,8 +58,6 @@ async def edit(
 
     Parameters
     ----------
-    name
-        Its id, at least the first 8 digits of that, or the id of its message.
     dry_run
         Only look whether the worker could read the copy.
     """

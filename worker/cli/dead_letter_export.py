@@ -4,9 +4,9 @@ from pathlib import Path
 
 from worker.cli.dead_letter_choice import Author, Choice, choose
 from worker.cli.dead_letter_files import exported
-from worker.cli.dead_letter_selection import Selection
+from worker.cli.dead_letter_selection import Ids, OldestFirst, Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Limit, console, print_json
+from worker.cli.output import AsJson, DryRun, console, print_json
 from worker.cli.services import database
 from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import Replays
@@ -14,10 +14,10 @@ from worker.settings import Settings
 
 
 async def export(
-    *ids: str,
+    *ids: Ids,
     to: Path,
     selection: Selection | None = None,
-    limit: Limit | None = None,
+    limit: OldestFirst | None = None,
     author: Author | None = None,
     dry_run: DryRun = False,
     json: AsJson = False,
@@ -26,12 +26,8 @@ async def export(
 
     Parameters
     ----------
-    ids
-        By their id, the beginning of it, or the id of the message; without any, all that the options choose.
     to
         The directory, made where it is missing. The files are for this user alone to read.
-    limit
-        How many at most, those that failed first.
     dry_run
         Say how many would be written.
     """

@@ -14,9 +14,9 @@ from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.publisher import Publisher
 from worker.cli.dead_letter_choice import Choice, Problem, Sending, choose
 from worker.cli.dead_letter_files import imported, read_files
-from worker.cli.dead_letter_selection import Selection
+from worker.cli.dead_letter_selection import Ids, OldestFirst, Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Limit, Yes, confirm, console, counted, errors, print_json, safe
+from worker.cli.output import AsJson, DryRun, Yes, confirm, console, counted, errors, print_json, safe
 from worker.cli.services import database, publishing
 from worker.deadletters.replay_message import key_of
 from worker.deadletters.replaying import Replaying, ReplayPlan, Tally
@@ -54,9 +54,9 @@ class How(Sending):
 
 
 async def replay(
-    *ids: str,
+    *ids: Ids,
     selection: Selection | None = None,
-    limit: Limit | None = None,
+    limit: OldestFirst | None = None,
     how: How | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
@@ -66,10 +66,6 @@ async def replay(
 
     Parameters
     ----------
-    ids
-        By their id, the beginning of it, or the id of the message; without any, all that the options choose.
-    limit
-        How many at most, those that failed first.
     dry_run
         Say how many would be sent where.
     """

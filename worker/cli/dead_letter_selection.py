@@ -7,10 +7,22 @@ from uuid import UUID
 from cyclopts import Parameter
 
 from worker.cli.moment import Moment, moment_of
+from worker.cli.output import Limit
 from worker.deadletters.words import query_of
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import UNRESOLVED, LetterFilter, LetterState
 
+LetterName = Annotated[
+    str, Parameter(help="Its id, at least the first 8 digits of that, or the id of its message.")
+]
+Ids = Annotated[
+    str,
+    Parameter(
+        help="By their id, the beginning of it, or the id of the message; without any, "
+        "all that the options choose."
+    ),
+]
+OldestFirst = Annotated[Limit, Parameter(help="How many at most, those that failed first.")]
 States = Annotated[tuple[LetterState, ...], Parameter(negative="", show_default=False)]
 AllStates = Annotated[bool, Parameter(name="--all", negative="")]
 

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 
 from worker.amqp.frame_shield import UndecodableProperties
 from worker.cli.dead_letter_choice import Choice, Note, Problem, nothing_called
+from worker.cli.dead_letter_selection import LetterName
 from worker.cli.exit import Exit
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, console, moment, print_json, records, safe
@@ -31,7 +32,7 @@ _ON_WIRE: Final = {"message_type": "type"}
 
 
 async def show(
-    name: str,
+    name: LetterName,
     *,
     unmask: Annotated[bool, Parameter(negative="")] = False,
     note: Note | None = None,
@@ -41,8 +42,6 @@ async def show(
 
     Parameters
     ----------
-    name
-        Its id, at least the first 8 digits of that, or the id of its message.
     unmask
         Also show what CHECKOUT_MASKED_FIELDS names; this is noted in its history.
     """
