@@ -3,10 +3,10 @@
 from io import StringIO
 
 import pytest
-from rich.console import Console
 
 from worker.cli import lines
 from worker.cli.lines import print_lines
+from worker.cli.output import plain_console
 
 ID = "0123456789abcdef"
 MESSAGE_ID = "0190b5a4-63f4-7c3e-9d8f-7a6b5c4d3e2f"
@@ -24,7 +24,9 @@ def _printed(
 ) -> list[str]:
     """What a terminal of this width shows; None: there is no terminal."""
     written = StringIO()
-    console = Console(file=written, width=width or 200, force_terminal=width is not None, color_system=None)
+    console = plain_console(
+        file=written, width=width or 200, force_terminal=width is not None, color_system=None
+    )
     monkeypatch.setattr(lines, "console", console)
     spare = ("messageId", "source") if columns == COLUMNS else ()
     print_lines("Dead letters", columns, rows, spare=spare, whole=whole)

@@ -55,11 +55,13 @@ def test_what_is_no_number_in_json_is_text(show: object, capsys: pytest.CaptureF
     assert json.loads(capsys.readouterr().out) == ["NaN", "Infinity"]
 
 
-def test_an_id_with_the_name_of_an_emoji_stays_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_id_with_the_name_of_an_emoji_or_a_style_stays_as_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     for each in (console, errors):
-        each.print("DG7GMGF0D5RK:1234:DG7GMGF0K9P6 order:key:1", markup=False, highlight=False)
+        each.print("DG7GMGF0D5RK:1234:DG7GMGF0K9P6 [red]order:key:1")
     printed = capsys.readouterr()
-    assert (printed.out, printed.err) == (("DG7GMGF0D5RK:1234:DG7GMGF0K9P6 order:key:1\n",) * 2)
+    assert (printed.out, printed.err) == (("DG7GMGF0D5RK:1234:DG7GMGF0K9P6 [red]order:key:1\n",) * 2)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])

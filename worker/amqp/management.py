@@ -58,13 +58,15 @@ class Management:
         except urllib.error.HTTPError as error:
             error.close()
             raise BrokerUnavailable(
-                f"{where} refuses us ({error}): look at user and password; the user needs the tag "
-                "`management`, and rights in the virtual host"
+                f"{where} refuses us ({error}): check user and password; the user needs the tag "
+                "`management`, and permissions in the virtual host"
             ) from error
         except OSError as error:
             raise BrokerUnavailable(f"{where} does not answer: {_reason(error)}") from error
         except (HTTPException, ValueError) as error:
-            raise BrokerUnavailable(f"{where} is something else: look at host and port") from error
+            raise BrokerUnavailable(
+                f"{where} does not answer like RabbitMQ's management API: check host and port"
+            ) from error
 
 
 def _address(text: str) -> URL:
@@ -74,7 +76,7 @@ def _address(text: str) -> URL:
         if url.scheme in _PORTS and url.host and url.explicit_port != 0:
             return url.with_port(url.explicit_port or _PORTS[url.scheme])
     raise ConfigurationFault(
-        "CHECKOUT_MANAGEMENT_URL cannot be read. Write it like http://user:password@host:15672"
+        "CHECKOUT_MANAGEMENT_URL is not valid: write it like http://user:password@host:15672"
     )
 
 
@@ -91,31 +93,6 @@ def _reason(error: OSError) -> str:
     return reason_of(cause) if isinstance(cause, Exception) else str(cause)
 
 
-def definitions(topology: Topology, vhost: str) -> dict[str, Any]:
-    """A definitions file, as `load_definitions` and the management API take it."""
-    everywhere = {"vhost": vhost}
-    return {
-        "exchanges": [
-            {"name": e.name, "type": e.kind, "durable": True, "auto_delete": False, "internal": False}
-            | everywhere
-            | {"arguments": dict(e.arguments)}
-            for e in topology.exchanges
-        ],
-        "queues": [
-            {"name": q.name, "durable": True, "auto_delete": False}
-            | everywhere
-            | {"arguments": dict(q.arguments)}
-            for q in topology.queues
-        ],
-        "bindings": [
-            {"source": b.exchange, "destination": b.queue, "destination_type": "queue"}
-            | everywhere
-            | {"routing_key": b.routing_key, "arguments": {}}
-            for b in topology.bindings
-        ],
-    }
-
-
 def _compare(
     kind: str, wanted: Mapping[str, Mapping[str, Any]], found: Sequence[dict[str, Any]]
 ) -> list[str]:
@@ -129,7 +106,7 @@ def _compare(
         has = there["arguments"] | ({"type": there["type"]} if kind == "exchange" else {})
         if not there["durable"]:
             problems.append(
-                f"{kind} {name} is not durable: drain and delete it, then `checkout topology apply`"
+                f"{kind} {name} is not durable: drain and delete it, then run `checkout topology apply`"
             )
         problems += _different(kind, name, arguments, has, there.get("effective_policy_definition") or {})
     return problems
@@ -141,7 +118,7 @@ def _different(
     """A policy may stand in for an argument: its key has no x- in front."""
     return [
         f"{kind} {name} has {key} = {has.get(key)!r}, not {wanted.get(key)!r}: set it by a policy "
-        "(where the key can be set so), or drain and delete it, then `checkout topology apply`"
+        "(if the key allows that), or drain and delete it, then run `checkout topology apply`"
         for key in sorted(wanted.keys() | has.keys())
         if has.get(key) != wanted.get(key)
         and (key not in wanted or policy.get(key.removeprefix("x-")) != wanted[key])

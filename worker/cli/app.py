@@ -24,21 +24,15 @@ from worker.cli import (
     submit,
     topology,
 )
-from worker.cli.exit import INTERRUPTED, Exit
+from worker.cli.exit import INTERRUPTED, Exit, exit_code
 from worker.cli.output import errors, safe
 from worker.cli.streams import give_output_up, mend_streams
-from worker.errors import (
-    BrokerUnavailable,
-    ConfigurationFault,
-    DatabaseUnavailable,
-    PublishNotConfirmed,
-    WorkerError,
-)
+from worker.errors import ConfigurationFault, WorkerError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _EXIT_CODES = (
-    "Exit codes: 0 ok, 1 found problems, 2 usage, 3 broker away or refusing, 4 database away or refusing, "
-    "130 Ctrl-C."
+    "Exit codes: 0 success, 1 problems found, 2 wrong usage, 3 broker unavailable or refusing, "
+    "4 database unavailable or refusing, 130 interrupted (Ctrl-C)."
 )
 
 
@@ -73,7 +67,7 @@ def _run(arguments: list[str]) -> int:
         app = make_app()
         command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=True)
         result = command(*bound.args, **bound.kwargs)
-        return int((uvloop.run(result) if inspect.iscoroutine(result) else result) or 0)
+        return int((uvloop.run(result) if inspect.iscoroutine(result) else result) or Exit.OK)
     except CycloptsError:
         return Exit.USAGE
     except KeyboardInterrupt:
@@ -82,13 +76,13 @@ def _run(arguments: list[str]) -> int:
         if error.errno not in _FULL:
             raise
         give_output_up()
-        errors.print("checkout: there is no room for the output", style="red")
+        errors.print(f"checkout: cannot write the output: {error.strerror}", style="red")
         return Exit.PROBLEMS
     except WorkerError as fault:
         # It may quote a server, or the name of a file.
         told = "\n".join(map(safe, str(fault).splitlines()))
-        errors.print(f"checkout: {told}", style="red", markup=False, highlight=False)
-        return _exit_code(fault)
+        errors.print(f"checkout: {told}", style="red")
+        return exit_code(fault)
 
 
 def _check_text(arguments: list[str]) -> None:
@@ -96,15 +90,3 @@ def _check_text(arguments: list[str]) -> None:
     for number, argument in enumerate(arguments, start=1):
         if not argument.isascii() and any("\ud800" <= letter <= "\udfff" for letter in argument):
             raise ConfigurationFault(f"argument {number} is not UTF-8")
-
-
-def _exit_code(fault: WorkerError) -> Exit:
-    match fault:
-        case ConfigurationFault():
-            return Exit.USAGE
-        case BrokerUnavailable() | PublishNotConfirmed():
-            return Exit.BROKER
-        case DatabaseUnavailable():
-            return Exit.DATABASE
-        case _:
-            return Exit.PROBLEMS

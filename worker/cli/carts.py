@@ -5,27 +5,27 @@ from uuid import UUID
 
 from cyclopts import App
 
+from worker.cli.exit import Exit
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, console, print_json, print_missing, records
 from worker.cli.services import database
-from worker.postgres.lookups import Lookups, Record
+from worker.postgres.lookups import Lookups
+from worker.postgres.records import Record
 from worker.settings import Settings
 
-app = App(name="carts", help="Look carts up.")
+app = App(name="carts", help="Look up carts.")
 
 
 @app.command
 async def show(cart_id: UUID, *, customer: UUID | None = None, json: AsJson = False) -> int:
-    """Show a stored cart: its status, groups, and what is wrong with its lines.
+    """Show a stored cart: its status, its lines and their errors.
 
     Parameters
     ----------
     cart_id
         The id of the cart.
     customer
-        The customer, where several have a cart of this id.
-    json
-        Print JSON.
+        The customer, if several have a cart with this id.
     """
     async with database(Settings.load()) as pool:
         found = await Lookups(pool).carts(str(cart_id), str(customer) if customer else None)
@@ -36,15 +36,14 @@ async def show(cart_id: UUID, *, customer: UUID | None = None, json: AsJson = Fa
     else:
         for cart in found:
             _print(cart)
-    return 0
+    return Exit.OK
 
 
 def _print(cart: Record) -> None:
     content = cart["content"]
     console.print(
         f"cart {content['id']} of customer {cart['customer_id']}: {content['status']}, "
-        f"version {cart['version']}, expires {content['expirationTimestamp']}",
-        highlight=False,
+        f"version {cart['version']}, expires {content['expirationTimestamp']}"
     )
     rows = list(map(_row, _with_add_ons(content["lineItems"])))
     columns = ("id", "catalogItemId", "quantity", "what")

@@ -26,13 +26,13 @@ def report(file: Path, items: int, read: CatalogFile, revision: int | None) -> d
 def print_report(file: Path, items: int, read: CatalogFile, revision: int | None) -> None:
     """For people, in the form in which compilers name a place."""
     for line in (*_told(file, read.warnings, "warning: "), *_told(file, read.problems)):
-        errors.print(safe(line), markup=False, highlight=False)
+        errors.print(safe(line))
     if read.problems.count:
-        errors.print(f"{counted(read.problems.count, 'problem')}; the catalog stays as it was")
+        errors.print(f"{counted(read.problems.count, 'problem')}; the catalog was not changed")
     elif revision is None:
-        console.print(f"{counted(items, 'item')} would be imported", highlight=False)
+        console.print(f"{counted(items, 'item')} would be imported")
     else:
-        console.print(f"imported {counted(items, 'item')}, catalog revision {revision}", highlight=False)
+        console.print(f"imported {counted(items, 'item')}, catalog revision {revision}")
 
 
 def _told(file: Path, findings: Findings, mark: str = "") -> Iterator[str]:

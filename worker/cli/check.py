@@ -1,18 +1,23 @@
 """`checkout check`: what is wrong, and how to mend it."""
 
 from collections.abc import Awaitable, Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from worker.amqp.management import Management
 from worker.amqp.topology import broker_version, require, topology_for
+from worker.cli.exit import Exit, exit_code
 from worker.cli.output import AsJson, console, counted, print_json
 from worker.cli.services import broker, database
-from worker.errors import BrokerUnavailable, ConfigurationFault, DatabaseUnavailable, WorkerError
+from worker.errors import DatabaseUnavailable, WorkerError
 from worker.postgres.catalog import CatalogItems
+from worker.postgres.lookups import writable_version
 from worker.postgres.migrate import check_schema
 from worker.postgres.pool import acquired
 from worker.postgres.rights import Role, lacking, lacks
 from worker.settings import CatalogMode, Settings, unknown_settings
+
+# Usage and services come first: they may be why the others went wrong.
+_WORST_FIRST: Final = (Exit.USAGE, Exit.BROKER, Exit.DATABASE, Exit.PROBLEMS)
 
 
 class Finding(NamedTuple):
@@ -24,23 +29,18 @@ class Finding(NamedTuple):
 
 
 async def command(*, json: AsJson = False) -> int:
-    """Look at settings, broker, topology, database, schema, rights and catalog.
-
-    Parameters
-    ----------
-    json
-        Print JSON.
-    """
+    """Check settings, broker, topology, database, schema, rights and catalog."""
     settings = Settings.load()
     looks = (_settings, _broker, _topology, _database, _rights, _catalog)
     findings = [await _look(each.__name__.strip("_"), each, settings) for each in looks]
     if json:
         print_json([{"name": each.name, "ok": each.fault is None, "text": each.text} for each in findings])
     for each in () if json else findings:
-        mark = "[green]ok[/]   " if each.fault is None else "[red]wrong[/]"
-        console.print(f"{mark} {each.name}: ", end="")
-        console.print(each.text, markup=False, highlight=False, soft_wrap=True)
-    return _exit_code([each.fault for each in findings if each.fault])
+        mark, style = ("ok", "green") if each.fault is None else ("wrong", "red")
+        console.print(f"{mark:<5}", style=style, end=" ")
+        console.print(f"{each.name}: {each.text}", soft_wrap=True)
+    codes = {exit_code(each.fault) for each in findings if each.fault}
+    return next(filter(codes.__contains__, _WORST_FIRST), Exit.OK)
 
 
 async def _look(name: str, look: Callable[[Settings], Awaitable[str]], settings: Settings) -> Finding:
@@ -50,21 +50,16 @@ async def _look(name: str, look: Callable[[Settings], Awaitable[str]], settings:
         return Finding(name, str(fault), fault)
 
 
-def _exit_code(faults: list[WorkerError]) -> int:
-    codes = ((ConfigurationFault, 2), (BrokerUnavailable, 3), (DatabaseUnavailable, 4), (WorkerError, 1))
-    return next((code for kind, code in codes if any(isinstance(each, kind) for each in faults)), 0)
-
-
 async def _settings(settings: Settings) -> str:
     _ = settings.http_endpoint
     if unknown := unknown_settings():
-        raise WorkerError(f"nothing reads {', '.join(unknown)}: look at the spelling")
-    return "all are known"
+        raise WorkerError(f"unknown settings: {', '.join(unknown)}; check the spelling")
+    return "all settings are known"
 
 
 async def _broker(settings: Settings) -> str:
     async with broker(settings) as channel:
-        return f"RabbitMQ {broker_version(channel)} answers"
+        return f"RabbitMQ {broker_version(channel)} is reachable"
 
 
 async def _topology(settings: Settings) -> str:
@@ -72,22 +67,19 @@ async def _topology(settings: Settings) -> str:
         wanted = topology_for(channel)
         await require(channel, wanted)
     if settings.management_url is None:
-        return "queues and exchanges exist; set CHECKOUT_MANAGEMENT_URL to compare arguments and bindings"
+        return (
+            "exchanges and queues exist; set CHECKOUT_MANAGEMENT_URL to check arguments and bindings as well"
+        )
     if problems := await Management(settings).differences(wanted):
         raise WorkerError("; ".join(problems))
-    return "exchanges, queues, arguments and bindings are as they should be"
+    return "exchanges, queues, arguments and bindings are correct"
 
 
 async def _database(settings: Settings) -> str:
     async with database(settings) as pool, acquired(pool) as connection:
         await check_schema(connection)
-        if await connection.fetchval("SHOW transaction_read_only") == "on":
-            raise DatabaseUnavailable(
-                "The database of CHECKOUT_DATABASE_URL is read-only: a standby, or one with "
-                "default_transaction_read_only; name the primary"
-            )
-        version = await connection.fetchval("SHOW server_version")
-        return f"PostgreSQL {version} answers, the schema is up to date"
+        version = await writable_version(connection)
+    return f"PostgreSQL {version} is reachable, the schema is up to date"
 
 
 async def _rights(settings: Settings) -> str:
@@ -95,18 +87,18 @@ async def _rights(settings: Settings) -> str:
         await check_schema(connection)
         found = {role: await lacking(connection, role) for role in Role}
     if enough := [role for role, rights in found.items() if not rights]:
-        return f"those of {' and of '.join(enough)}"
+        return f"sufficient for {' and '.join(enough)}"
     role = min(found, key=lambda each: len(found[each]))
     raise DatabaseUnavailable(lacks(found[role], role))
 
 
 async def _catalog(settings: Settings) -> str:
     if settings.catalog is CatalogMode.OPEN:
-        return "open: what is ordered is not checked against a catalog"
+        return "open: orders are not checked against a catalog"
     async with database(settings) as pool:
         count = await CatalogItems(pool).count()
     if not count:
         raise WorkerError(
-            "the catalog is empty, the worker will not consume: run `checkout catalog import FILE`"
+            "the catalog is empty, so the worker will not consume: run `checkout catalog import FILE`"
         )
     return counted(count, "item")

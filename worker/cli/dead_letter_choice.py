@@ -3,64 +3,15 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from cyclopts import Parameter, validators
-
-from contracts.wire import CHECKOUT_KEY, UPDATE_KEY
-from worker.cli.actor import actor
 from worker.cli.dead_letter_selection import Selection
-from worker.cli.output import confirm, counted, errors, moment, safe
+from worker.cli.output import confirm, counted
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import Chosen, Held, Replays
 
-_KEYS: Final = (CHECKOUT_KEY, UPDATE_KEY)
-_SHOWN: Final = 20
 _TOO_SHORT: Final = re.compile(r"[0-9a-f]{1,7}")
-_LONGEST_NAME: Final = 200
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who does it, for the history."""
-
-    by: str | None = None
-    """Who does it, for the history. Default: the account that runs this, and the machine."""
-
-    @property
-    def name(self) -> str:
-        # It travels in a header, and the headers of a message share one frame.
-        return self.by.strip()[:_LONGEST_NAME] if self.by and self.by.strip() else actor()
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
-class Note(Author):
-    """What goes into the history."""
-
-    why: str | None = None
-    """A note for the history."""
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
-class Sending(Note):
-    """What all that is sent again has."""
-
-    key: Annotated[str | None, Parameter(name="--as")] = None
-    """As what to send that of which nothing tells it: cart.checkout or cart.update."""
-
-    wait: Annotated[float, Parameter(validator=validators.Number(gte=0))] = 30
-    """Seconds to wait for outcomes, counted from the last one that came; 0: do not wait."""
-
-    @property
-    def known_key(self) -> str | None:
-        """Raises: ConfigurationFault: it is none of the keys."""
-        if self.key not in {None, *_KEYS}:
-            raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
-        return self.key
 
 
 class Problem(NamedTuple):
@@ -95,7 +46,7 @@ class Choice:
     def confirm(self, verb: str, *, yes: bool) -> None:
         """Ask, unless each was named. Raises: ConfigurationFault."""
         left = len(self.problems) + sum(each.letters for each in self.held)
-        others = f", and leave out {left:,}" if left else ""
+        others = f" and skip {left:,}" if left else ""
         if self.letters and not self.is_named:
             confirm(f"{verb} {counted(len(self.letters), 'dead letter')}{others}?", yes=yes)
 
@@ -106,7 +57,7 @@ class Choice:
             if each.state in states and not each.held_by:
                 self.letters.append(each)
             else:
-                problem = f"it is {each.state} and stays as it is"
+                problem = f"it is {each.state} and was not changed"
                 self.problems.append(Problem(each.dead_letter_id, problem))
 
     def leave_held(self) -> None:
@@ -126,33 +77,6 @@ class Choice:
     def held_documents(self) -> list[dict[str, Any]]:
         return [{"by": each.claimed_by, "count": each.letters, "until": each.until} for each in self.held]
 
-    def print_left(self) -> None:
-        """Why what was meant is not among those that are chosen, or that nothing was."""
-        self._print_problems()
-        self._print_held()
-        if not (self.letters or self.problems or self.held):
-            errors.print("no dead letter fits what was asked for", highlight=False)
-
-    def _print_held(self) -> None:
-        for each in self.held:
-            whose = f"left to {safe(each.claimed_by)}, who is replaying them: {each.letters:,}"
-            until = f"without an outcome they can be replayed again from {moment(each.until)} UTC on"
-            errors.print(f"{whose}; {until}", markup=False, highlight=False)
-
-    def _print_problems(self) -> None:
-        """Of each kind the first, or how many; ids come from messages, and must not steer a terminal."""
-        kinds: dict[str, list[str]] = {}
-        for each in self.problems:
-            kinds.setdefault(each.problem, []).append(each.name)
-        for problem, names in kinds.items():
-            # Whom a filter found, nobody looks for by name.
-            shown = _SHOWN if self.is_named or len(names) == 1 else 0
-            for name in names[:shown]:
-                errors.print(f"{safe(name) or '(empty)'}: {safe(problem)}", markup=False, highlight=False)
-            if (left := len(names) - shown) > 0:
-                what = f"{left:,} more" if shown else counted(left, "dead letter")
-                errors.print(f"{what}: {safe(problem)}", markup=False, highlight=False)
-
 
 def require_choice(
     names: Sequence[str], selection: Selection | None, limit: int | None, *, yes: bool
@@ -160,9 +84,7 @@ def require_choice(
     """Nobody is asked after `--yes`, and a script's variable may be empty. Raises: ConfigurationFault."""
     is_told = names or limit or selection not in (None, Selection())
     if yes and not is_told:
-        raise ConfigurationFault(
-            "with --yes, name dead letters or say which by a filter: else it would be all"
-        )
+        raise ConfigurationFault("--yes needs ids or a filter: without any, all dead letters would be chosen")
 
 
 async def choose(
@@ -179,11 +101,11 @@ async def choose(
     """
     selection = selection or Selection()
     if names and (limit or selection != Selection()):
-        raise ConfigurationFault("name dead letters, or say which by a filter: not both")
+        raise ConfigurationFault("pass ids or a filter, not both")
     if names:
         return _named(await replays.named(names))
     if wrong := [str(each) for each in selection.state if each not in states]:
-        raise ConfigurationFault(f"--state {wrong[0]}: here it may be {', '.join(states)}")
+        raise ConfigurationFault(f"--state {wrong[0]} does not work here: pass {' or '.join(states)}")
     wanted, choice = selection.filter(), Choice()
     if not selection.state:
         unresolved = [each for each in wanted.states if each in states]
@@ -196,7 +118,7 @@ async def choose(
 
 def nothing_called(name: str) -> str:
     """Why nothing is found under this name."""
-    hint = ": of an id, name at least the first 8 digits" if _TOO_SHORT.fullmatch(name) else ""
+    hint = ": pass at least the first 8 digits of an id" if _TOO_SHORT.fullmatch(name) else ""
     return f"there is no such dead letter{hint}"
 
 
@@ -207,7 +129,7 @@ def _named(found: dict[str, list[Chosen]]) -> Choice:
             choice.problems.append(Problem(name, nothing_called(name)))
         elif len(meant) > 1 and meant[0].dead_letter_id != name:
             ids = ", ".join(each.dead_letter_id for each in meant)
-            choice.problems.append(Problem(name, f"several are called that, name one of {ids}"))
+            choice.problems.append(Problem(name, f"several dead letters match: pass one of the ids {ids}"))
         else:
             letters[meant[0].dead_letter_id] = meant[0]
     choice.letters = list(letters.values())

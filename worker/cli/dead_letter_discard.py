@@ -1,12 +1,15 @@
 """`checkout dead-letters discard` and `restore`."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
-from worker.cli.dead_letter_choice import Author, Choice, Note, Problem, choose, require_choice
-from worker.cli.dead_letter_selection import Selection
+from worker.cli.dead_letter_choice import Choice, Problem, choose, require_choice
+from worker.cli.dead_letter_left import print_left
+from worker.cli.dead_letter_options import Author, Note
+from worker.cli.dead_letter_selection import Ids, OldestFirst, Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Limit, Yes, console, print_json
+from worker.cli.output import AsJson, DryRun, Yes, console, print_json
 from worker.cli.services import database
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
@@ -16,87 +19,84 @@ from worker.settings import Settings
 _AT_ONCE: Final = 500
 
 
+class Change(NamedTuple):
+    """What is done to dead letters in some states."""
+
+    verb: str
+    done: str
+    states: tuple[LetterState, ...]
+    make: Callable[[Replays, Sequence[str]], Awaitable[list[str]]]
+
+
 async def discard(
-    *ids: str,
+    *ids: Ids,
     why: str,
     selection: Selection | None = None,
-    limit: Limit | None = None,
+    limit: OldestFirst | None = None,
     author: Author | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     json: AsJson = False,
 ) -> int:
-    """Set dead letters aside for good, with a reason; they stay in the archive until they are pruned.
+    """Discard dead letters for good, with a reason; they stay in the archive until they are pruned.
 
     Parameters
     ----------
-    ids
-        By their id, the beginning of it, or the id of the message; without any, all that the options choose.
     why
         The reason, for the history.
-    selection
-        Which; all that is given holds together.
-    limit
-        How many at most, those that failed first.
-    author
-        Who discards.
     dry_run
-        Say how many would be discarded.
-    yes
-        Do not ask.
-    json
-        Print JSON.
+        Only print how many would be discarded.
     """
     if not why.strip():
-        raise ConfigurationFault("--why should say something")
-    require_choice(ids, selection, limit, yes=yes)
-    async with database(Settings.load()) as pool:
-        replays, who = Replays(pool), (author or Author()).name
-        choice = await choose(replays, ids, selection, REPLAYABLE, limit)
-        choice.keep_only(REPLAYABLE)
-        if not dry_run:
-            choice.confirm("Discard", yes=yes)
-        done = [] if dry_run else await _each(choice, lambda some: replays.discard(some, who, why))
-    return _print("discarded", choice, done, dry_run=dry_run, as_json=json)
+        raise ConfigurationFault("--why must not be empty")
+    who = (author or Author()).name
+    change = Change("Discard", "discarded", REPLAYABLE, lambda replays, some: replays.discard(some, who, why))
+    return await _changed(change, ids, selection, limit, dry_run=dry_run, yes=yes, as_json=json)
 
 
 async def restore(
-    *ids: str,
+    *ids: Ids,
     selection: Selection | None = None,
-    limit: Limit | None = None,
+    limit: OldestFirst | None = None,
     note: Note | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     json: AsJson = False,
 ) -> int:
-    """Park discarded dead letters again.
+    """Undo a discard: the dead letters are parked again.
 
     Parameters
     ----------
-    ids
-        By their id, the beginning of it, or the id of the message; without any, all that the options choose.
-    selection
-        Which; all that is given holds together.
-    limit
-        How many at most, those that failed first.
-    note
-        What goes into the history.
     dry_run
-        Say how many would be restored.
-    yes
-        Do not ask.
-    json
-        Print JSON.
+        Only print how many would be restored.
     """
+    note = note or Note()
+    who, why = note.name, note.why
+    change = Change(
+        "Restore", "restored", (LetterState.DISCARDED,), lambda replays, some: replays.restore(some, who, why)
+    )
+    return await _changed(change, ids, selection, limit, dry_run=dry_run, yes=yes, as_json=json)
+
+
+async def _changed(
+    change: Change,
+    ids: Sequence[str],
+    selection: Selection | None,
+    limit: int | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
     require_choice(ids, selection, limit, yes=yes)
     async with database(Settings.load()) as pool:
-        replays, note = Replays(pool), note or Note()
-        choice = await choose(replays, ids, selection, (LetterState.DISCARDED,), limit)
-        choice.keep_only((LetterState.DISCARDED,))
+        replays = Replays(pool)
+        choice = await choose(replays, ids, selection, change.states, limit)
+        choice.keep_only(change.states)
         if not dry_run:
-            choice.confirm("Restore", yes=yes)
-        done = [] if dry_run else await _each(choice, lambda some: replays.restore(some, note.name, note.why))
-    return _print("restored", choice, done, dry_run=dry_run, as_json=json)
+            choice.confirm(change.verb, yes=yes)
+        done = [] if dry_run else await _each(choice, partial(change.make, replays))
+    return _print(change.done, choice, done, dry_run=dry_run, as_json=as_json)
 
 
 async def _each(choice: Choice, change: Callable[[Sequence[str]], Awaitable[list[str]]]) -> list[str]:
@@ -107,7 +107,10 @@ async def _each(choice: Choice, change: Callable[[Sequence[str]], Awaitable[list
         done += await change(ids[start : start + _AT_ONCE])
     missed = set(ids) - set(done)
     states = {each.dead_letter_id: each.state for each in choice.letters}
-    choice.problems += [Problem(each, f"it was {states[each]} and stays as it is") for each in sorted(missed)]
+    choice.problems += [
+        Problem(each, f"it was {states[each]}, and was changed by others meanwhile")
+        for each in sorted(missed)
+    ]
     return done
 
 
@@ -123,6 +126,6 @@ def _print(what: str, choice: Choice, done: list[str], *, dry_run: bool, as_json
         )
     else:
         would = f"{len(choice.letters):,} would be" if dry_run else f"{len(done):,}"
-        console.print(f"{would} {what}", highlight=False)
-        choice.print_left()
+        console.print(f"{would} {what}")
+        print_left(choice)
     return Exit.PROBLEMS if choice.problems else Exit.OK

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 from cyclopts import Parameter
 
@@ -14,7 +14,10 @@ from contracts.rejected import Violation
 from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.codec import Limits, read_command
 from worker.amqp.publisher import Publisher
-from worker.cli.dead_letter_choice import Choice, Sending, choose
+from worker.cli.dead_letter_choice import Choice, choose
+from worker.cli.dead_letter_left import print_left
+from worker.cli.dead_letter_options import Sending
+from worker.cli.dead_letter_selection import LetterName
 from worker.cli.editor import edited
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, errors, print_json, safe
@@ -23,12 +26,13 @@ from worker.deadletters.copy import copy_of
 from worker.deadletters.replay_message import key_of
 from worker.deadletters.replaying import Replaying, ReplayPlan, Tally
 from worker.errors import ConfigurationFault
-from worker.postgres.dead_letters import DeadLetters, LetterAction, LetterState, Record
+from worker.postgres.dead_letters import DeadLetters, LetterAction, LetterState
 from worker.postgres.pool import Pool
+from worker.postgres.records import Record
 from worker.postgres.replays import Claim, Copy, Replays
 from worker.settings import Settings
 
-_SAME: Final = "the body is as it was; `checkout dead-letters replay` sends it again"
+_SAME: Final = "the body is unchanged; to send it again, run `checkout dead-letters replay`"
 
 
 @Parameter(name="*")
@@ -37,7 +41,7 @@ class Correction(Sending):
     """What to send in place of a dead letter."""
 
     body: Path | None = None
-    """A file with the corrected body. Without it, $EDITOR opens."""
+    """A file with the corrected body; without it, $EDITOR opens."""
 
     @property
     def plan(self) -> ReplayPlan:
@@ -46,27 +50,19 @@ class Correction(Sending):
 
 
 async def edit(
-    name: str,
+    name: LetterName,
     *,
     correction: Correction | None = None,
     dry_run: DryRun = False,
-    yes: Yes = False,
+    yes: Annotated[Yes, Parameter(help="Do not ask for confirmation after the editor.")] = False,
     json: AsJson = False,
 ) -> int:
-    """Send a corrected copy of a dead letter, under a message id of its own; the original stays as it is.
+    """Send a corrected copy of a dead letter with a new message id; the original is not changed.
 
     Parameters
     ----------
-    name
-        Its id, at least the first 8 digits of that, or the id of its message.
-    correction
-        What to send.
     dry_run
-        Only look whether the worker could read the copy.
-    yes
-        Do not ask after the editor.
-    json
-        Print JSON.
+        Only check that the worker can read the copy.
     """
     correction, settings = correction or Correction(), Settings.load()
     plan = correction.plan
@@ -97,7 +93,7 @@ def _key(letter: Record, given: str | None) -> str:
     key = given or key_of(letter["queue"], letter["routing_key"])
     if key is None:
         raise ConfigurationFault(
-            "nothing tells what it was meant as: say --as cart.checkout or --as cart.update"
+            "cannot tell which command this was: pass --as cart.checkout or --as cart.update"
         )
     return key
 
@@ -131,7 +127,7 @@ def _kept(written: Path | None) -> Iterator[None]:
         yield
     finally:
         if written and written.exists():
-            _warn(f"go on with --body {written}")
+            _warn(f"your edit is kept: to continue with it, pass --body {written}")
 
 
 def _copy(letter: Record, body: bytes, key: str, settings: Settings) -> Copy | Refusal:
@@ -162,9 +158,9 @@ def _print_refusal(name: str, refusal: Refusal, *, as_json: bool) -> int:
     if as_json:
         print_json({"problems": [{"name": name, "problem": problem, "violations": refusal.violations}]})
     else:
-        errors.print(safe(problem), markup=False, highlight=False)
+        errors.print(safe(problem))
         for each in refusal.violations:
-            errors.print(f"  {safe(each.path)}: {safe(each.rule)}", markup=False, highlight=False)
+            errors.print(f"  {safe(each.path)}: {safe(each.rule)}")
     return Exit.PROBLEMS
 
 
@@ -188,11 +184,11 @@ async def _send(replaying: Replaying, claim: Claim) -> Tally:
     told = "may have been sent"
     try:
         await replaying.publish([claim])
-        told = "is sent, its outcome is not known yet"
+        told = "was sent, but its outcome is not known yet"
         await replaying.wait()
     except BaseException:
         # Ctrl-C, or a service that is away: to edit it once more would send it twice.
-        _warn(f"the copy {told}: `checkout dead-letters show {claim.dead_letter_id}` tells what became of it")
+        _warn(f"the copy {told}: see `checkout dead-letters show {claim.dead_letter_id}`")
         raise
     return replaying.tally
 
@@ -201,7 +197,7 @@ def _print_problems(choice: Choice, *, as_json: bool) -> int:
     if as_json:
         print_json({"problems": choice.documents})
     else:
-        choice.print_left()
+        print_left(choice)
     return Exit.PROBLEMS
 
 
@@ -209,7 +205,7 @@ def _print_plan(copy: Copy, *, as_json: bool) -> int:
     if as_json:
         print_json({"dryRun": True, "copyOf": copy.copy_of, "routingKey": copy.routing_key, "problems": []})
     else:
-        console.print(f"the copy can be read and would be sent to {copy.routing_key}", highlight=False)
+        console.print(f"the worker can read the copy; it would be sent to {copy.routing_key}")
     return Exit.OK
 
 
@@ -222,16 +218,18 @@ def _print(copy: Copy, tally: Tally, *, as_json: bool) -> int:
         _say(f"copy {copy.dead_letter_id}, message {copy.message_id}: {state}")
         if tally.resolved:
             original = safe(copy.copy_of)
-            _say(f"the original stays: `checkout dead-letters discard {original} --why TEXT` ends it")
+            _say(
+                f"the original is unchanged: `checkout dead-letters discard {original} --why TEXT` closes it"
+            )
     return Exit.OK if tally.is_good else Exit.PROBLEMS
 
 
 def _say(text: str) -> None:
-    console.print(text, markup=False, highlight=False, soft_wrap=True)
+    console.print(text, soft_wrap=True)
 
 
 def _warn(text: str) -> None:
-    errors.print(text, markup=False, highlight=False)
+    errors.print(text)
 
 
 def _state(tally: Tally) -> LetterState:

@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
-from worker.cli.dead_letter_choice import Author, Choice, choose
+from worker.cli.dead_letter_choice import Choice, choose
 from worker.cli.dead_letter_files import exported
-from worker.cli.dead_letter_selection import Selection
+from worker.cli.dead_letter_left import print_left
+from worker.cli.dead_letter_options import Author
+from worker.cli.dead_letter_selection import Ids, OldestFirst, Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Limit, console, print_json
+from worker.cli.output import AsJson, DryRun, console, print_json
 from worker.cli.services import database
 from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import Replays
@@ -14,32 +16,22 @@ from worker.settings import Settings
 
 
 async def export(
-    *ids: str,
+    *ids: Ids,
     to: Path,
     selection: Selection | None = None,
-    limit: Limit | None = None,
+    limit: OldestFirst | None = None,
     author: Author | None = None,
     dry_run: DryRun = False,
     json: AsJson = False,
 ) -> int:
-    """Write dead letters to files with everything in them, nothing masked; `replay --from` reads them.
+    """Write dead letters to files, complete and unmasked; `replay --from` reads these files.
 
     Parameters
     ----------
-    ids
-        By their id, the beginning of it, or the id of the message; without any, all that the options choose.
     to
-        The directory, made where it is missing. The files are for this user alone to read.
-    selection
-        Which; all that is given holds together. Default: the unresolved ones that nobody is replaying.
-    limit
-        How many at most, those that failed first.
-    author
-        Who exports.
+        The directory; created if missing. Only you can read the files.
     dry_run
-        Say how many would be written.
-    json
-        Print JSON.
+        Only print how many would be written.
     """
     async with database(Settings.load()) as pool:
         replays = Replays(pool)
@@ -54,6 +46,6 @@ def _print(choice: Choice, written: int, to: Path, *, dry_run: bool, as_json: bo
         print_json(document | {"problems": choice.documents})
     else:
         said = f"{len(choice.letters):,} would be" if dry_run else f"{written:,}"
-        console.print(f"{said} written to {to}", markup=False, highlight=False)
-        choice.print_left()
+        console.print(f"{said} written to {to}")
+        print_left(choice)
     return Exit.PROBLEMS if choice.problems else Exit.OK

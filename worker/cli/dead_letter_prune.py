@@ -5,7 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from worker.cli.dead_letter_choice import Note
+from worker.cli.dead_letter_options import Note
+from worker.cli.exit import Exit
 from worker.cli.moment import Moment, moment_of
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, counted, print_json
 from worker.cli.services import database
@@ -25,40 +26,34 @@ async def prune(
 ) -> int:
     """Remove dead letters that were resolved or discarded long ago, with their bodies and properties.
 
-    What was done to them stays, and that they were pruned. Nothing does this by itself, and unresolved ones
-    are never removed.
+    Their history is kept and records the pruning. Nothing is pruned automatically, and unresolved dead
+    letters are never removed.
 
     Parameters
     ----------
     older_than
-        Time since they were resolved or discarded, such as 90d or 12h, or the time before which they were.
+        How long ago they were resolved or discarded, such as 90d or 12h, or a time before which they were.
     state
         Only those in this state: resolved or discarded.
-    note
-        What goes into their history.
     dry_run
-        Only say how many there are.
-    yes
-        Do not ask.
-    json
-        Print JSON.
+        Only print how many there are.
     """
     if set(state) - set(FINISHED):
         raise ConfigurationFault("only resolved and discarded dead letters can be pruned")
     before, note, pruned = moment_of(older_than, "--older-than"), note or Note(), 0
     if before > datetime.now(UTC):
-        raise ConfigurationFault("--older-than should not be in the future")
+        raise ConfigurationFault("--older-than must not be in the future")
     async with database(Settings.load(), statement_seconds=None) as pool:
         letters = DeadLetters(pool)
         found = {each["state"]: each["count"] for each in await letters.prunable(state, before)}
         count = sum(found.values())
         if count and not dry_run:
-            confirm(f"Remove {counted(count, 'dead letter')} for good?", yes=yes)
+            confirm(f"Remove {counted(count, 'dead letter')} permanently?", yes=yes)
             while some := await letters.prune(state, before, note.name, note.why):
                 pruned += some
     if json:
         print_json({"dryRun": dry_run, "before": before, "found": found, "pruned": pruned})
     else:
         said = f"{count:,} would be removed" if dry_run else f"{pruned:,} removed"
-        console.print(f"finished before {before:%Y-%m-%d %H:%M} UTC: {said}", highlight=False)
-    return 0
+        console.print(f"finished before {before:%Y-%m-%d %H:%M} UTC: {said}")
+    return Exit.OK

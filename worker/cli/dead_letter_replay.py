@@ -12,11 +12,13 @@ from rich.progress import Progress
 
 from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.publisher import Publisher
-from worker.cli.dead_letter_choice import Choice, Problem, Sending, choose
+from worker.cli.dead_letter_choice import Choice, Problem, choose
 from worker.cli.dead_letter_files import imported, read_files
-from worker.cli.dead_letter_selection import Selection
+from worker.cli.dead_letter_left import print_left
+from worker.cli.dead_letter_options import Sending
+from worker.cli.dead_letter_selection import Ids, OldestFirst, Selection
 from worker.cli.exit import Exit
-from worker.cli.output import AsJson, DryRun, Limit, Yes, confirm, console, counted, errors, print_json, safe
+from worker.cli.output import AsJson, DryRun, Yes, confirm, console, counted, errors, print_json, safe
 from worker.cli.services import database, publishing
 from worker.deadletters.replay_message import key_of
 from worker.deadletters.replaying import Replaying, ReplayPlan, Tally
@@ -26,8 +28,8 @@ from worker.postgres.replays import REPLAYABLE, Chosen, Replays
 from worker.settings import Settings
 
 _SHOWN: Final = 20
-_NO_KEY: Final = "nothing tells what was meant: say --as cart.checkout or --as cart.update, or edit it"
-_HAS_PENDING: Final = "`checkout dead-letters list --state replaying` has those without an outcome"
+_NO_KEY: Final = "cannot tell which command this was: pass --as cart.checkout or --as cart.update, or edit it"
+_HAS_PENDING: Final = "`checkout dead-letters list --state replaying` lists those without an outcome"
 _PENDING: Final = f"is a worker running? {_HAS_PENDING}"
 _Rate = Parameter(validator=validators.Number(gt=0, lte=100_000))
 _Some = Parameter(validator=validators.Number(gte=1))
@@ -39,13 +41,13 @@ class How(Sending):
     """How to replay."""
 
     directory: Annotated[Path | None, Parameter(name="--from")] = None
-    """Those exported to this directory; they are archived first where they are not."""
+    """Replay the exported files in this directory; those not yet in the archive are archived first."""
 
     rate: Annotated[float | None, _Rate] = None
-    """Messages a second, steadily. Default: as fast as the broker takes them."""
+    """Messages per second, at a steady pace. Default: as fast as the broker accepts them."""
 
     canary: Annotated[int | None, _Some] = None
-    """Send so many first, and no more if one of them is not resolved."""
+    """Send this many first, and stop unless all of them are resolved."""
 
     @property
     def plan(self) -> ReplayPlan:
@@ -54,32 +56,20 @@ class How(Sending):
 
 
 async def replay(
-    *ids: str,
+    *ids: Ids,
     selection: Selection | None = None,
-    limit: Limit | None = None,
+    limit: OldestFirst | None = None,
     how: How | None = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     json: AsJson = False,
 ) -> int:
-    """Send dead letters again, each under its own message id: what was ordered before is not ordered again.
+    """Send dead letters again, each with its original message id, so that nothing is ordered twice.
 
     Parameters
     ----------
-    ids
-        By their id, the beginning of it, or the id of the message; without any, all that the options choose.
-    selection
-        Which; all that is given holds together. Default: those that nobody is replaying.
-    limit
-        How many at most, those that failed first.
-    how
-        How to replay.
     dry_run
-        Say how many would be sent where.
-    yes
-        Do not ask.
-    json
-        Print JSON.
+        Only print how many would be sent, and where to.
     """
     how, settings = how or How(), Settings.load()
     plan, files = how.plan, _files(how.directory, ids, selection, limit)
@@ -108,7 +98,9 @@ def _files(
     if directory is None:
         return []
     if ids or limit or selection not in {None, Selection()}:
-        raise ConfigurationFault("--from DIR replays what is there: neither names nor a filter go with it")
+        raise ConfigurationFault(
+            "--from replays all files of a directory: pass neither ids nor a filter with it"
+        )
     return read_files(directory)
 
 
@@ -166,7 +158,7 @@ def _print_files(files: Sequence[Path], *, as_json: bool) -> int:
     if as_json:
         print_json({"dryRun": True, "files": len(files)})
     else:
-        console.print(f"{counted(len(files), 'file')} can be read and would be replayed", highlight=False)
+        console.print(f"{counted(len(files), 'file')} can be read and would be replayed")
     return Exit.OK
 
 
@@ -179,8 +171,8 @@ def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
         keys = Counter(key_of(each.queue, each.routing_key) or key for each in choice.letters)
         told = ", ".join(f"{count:,} to {name}" for name, count in sorted(keys.items(), key=str))
         count = counted(len(choice.letters), "dead letter")
-        console.print(f"{count} would be replayed{told and f': {told}'}", highlight=False)
-        choice.print_left()
+        console.print(f"{count} would be replayed{told and f': {told}'}")
+        print_left(choice)
     is_left_to_others = choice.left and not choice.letters
     return Exit.PROBLEMS if choice.problems or is_left_to_others else Exit.OK
 
@@ -190,23 +182,23 @@ def _print(tally: Tally, choice: Choice, plan: ReplayPlan, *, as_json: bool) -> 
     if as_json:
         print_json(_document(tally, choice))
     else:
-        console.print(_gist(tally), highlight=False)
+        console.print(_gist(tally))
         for name in tally.failed_again[:_SHOWN]:
-            errors.print(f"{safe(name)}: failed again", markup=False, highlight=False)
+            errors.print(f"{safe(name)}: failed again")
         if tally.stopped:
             errors.print(tally.stopped)
         if is_late:
             errors.print(_PENDING)
-        choice.print_left()
+        print_left(choice)
     return Exit.PROBLEMS if is_late or choice.problems or not tally.is_good else Exit.OK
 
 
 def _print_interrupted(tally: Tally, choice: Choice, *, as_json: bool) -> None:
-    errors.print(_gist(tally), highlight=False)
+    errors.print(_gist(tally))
     if left := len(_not_begun(tally, choice)):
-        errors.print(f"{left:,} not begun: run it again, it takes up what is left", highlight=False)
+        errors.print(f"{left:,} not started: run the command again to continue")
     if tally.pending:
-        errors.print(_HAS_PENDING, highlight=False)
+        errors.print(_HAS_PENDING)
     if as_json:
         print_json(_document(tally, choice))
 
@@ -222,7 +214,7 @@ def _gist(tally: Tally) -> str:
         "failed again": len(tally.failed_again),
         "without an outcome yet": len(tally.pending),
         "replayed or settled by others": len(tally.skipped),
-        "not taken by the broker": len(tally.given_back),
+        "not accepted by the broker": len(tally.given_back),
     }
     told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     return f"{tally.sent:,} replayed{told and f': {told}'}"

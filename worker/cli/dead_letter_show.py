@@ -10,7 +10,10 @@ from cyclopts import Parameter
 from pydantic_core import from_json
 
 from worker.amqp.frame_shield import UndecodableProperties
-from worker.cli.dead_letter_choice import Choice, Note, Problem, nothing_called
+from worker.cli.dead_letter_choice import Choice, Problem, nothing_called
+from worker.cli.dead_letter_left import print_left
+from worker.cli.dead_letter_options import Note
+from worker.cli.dead_letter_selection import LetterName
 from worker.cli.exit import Exit
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, console, moment, print_json, records, safe
@@ -19,40 +22,37 @@ from worker.deadletters.as_sent import as_sent, deaths_of
 from worker.deadletters.mask import Mask
 from worker.deadletters.pointing import Line, pointed
 from worker.errors import ConfigurationFault
-from worker.postgres.dead_letters import DeadLetters, LetterAction, Record
+from worker.postgres.dead_letters import DeadLetters, LetterAction
+from worker.postgres.records import Record
 from worker.settings import Settings
 
 _MOST: Final = 20
 _MOST_LINES: Final = 2_000
 _LONGEST_LINE: Final = 4_000
-_HIDDEN: Final = "hidden: it is no JSON and may hold what is masked; see it with --unmask --why TEXT"
+_HIDDEN: Final = "hidden: it is not JSON and may contain masked values; to show it, pass --unmask --why TEXT"
 _BOM: Final = b"\xef\xbb\xbf"
 _ON_WIRE: Final = {"message_type": "type"}
 
 
 async def show(
-    name: str,
+    name: LetterName,
     *,
     unmask: Annotated[bool, Parameter(negative="")] = False,
     note: Note | None = None,
     json: AsJson = False,
 ) -> int:
-    """Show a dead letter: why it was set aside, its body, its properties, and what was done to it.
+    """Show a dead letter: why it was set aside, its body, its properties and its history.
 
     Parameters
     ----------
-    name
-        Its id, at least the first 8 digits of that, or the id of its message.
     unmask
-        Also show what CHECKOUT_MASKED_FIELDS names; this is noted in its history.
-    note
-        Who needs that, and why.
-    json
-        Print JSON.
+        Show the fields that CHECKOUT_MASKED_FIELDS hides; needs --why, and is recorded in the history.
     """
     note = note or Note()
     if unmask and not (note.why and note.why.strip()):
-        raise ConfigurationFault("--unmask needs --why TEXT: it is noted in the history of the dead letter")
+        raise ConfigurationFault(
+            "--unmask needs --why TEXT, which is recorded in the history of the dead letter"
+        )
     settings = Settings.load()
     async with database(settings) as pool:
         letters = DeadLetters(pool)
@@ -81,7 +81,7 @@ def _problem(name: str, found: list[Record], history: list[Record]) -> str:
     """Why nothing can be shown."""
     if found:
         ids = ", ".join(f"{letter['dead_letter_id']} ({letter['state']})" for letter in found)
-        return f"several are called that, name one of {ids}"
+        return f"several dead letters match: pass one of the ids {ids}"
     if history:
         return f"this dead letter was pruned at {moment(history[-1]['acted_at'])} UTC"
     return nothing_called(name)
@@ -92,7 +92,7 @@ def _print_problem(name: str, problem: str, *, as_json: bool) -> int:
     if as_json:
         print_json({"problems": choice.documents})
     else:
-        choice.print_left()
+        print_left(choice)
     return Exit.PROBLEMS
 
 
@@ -150,11 +150,11 @@ def _body(body: bytes, mask: Mask) -> dict[str, Any]:
 def _print(shown: Shown) -> None:
     # Alone, so that it is not folded where it can be copied.
     facts = {name: value for name, value in shown.facts.items() if name != "id" and value is not None}
-    console.print(safe(shown.facts["id"]), style="bold", markup=False, highlight=False, soft_wrap=True)
+    console.print(safe(shown.facts["id"]), style="bold", soft_wrap=True)
     width = max(map(len, facts))
     for name, value in facts.items():
         text = moment(value) + " UTC" if isinstance(value, datetime) else safe(value)
-        console.print(f"{name:<{width}}  {text}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"{name:<{width}}  {text}", soft_wrap=True)
     if shown.deaths:
         console.print("\nSet aside by the broker", style="bold")
         for death in shown.deaths:
@@ -172,11 +172,11 @@ def _print(shown: Shown) -> None:
 def _print_members(members: Mapping[str, Any], margin: str = "  ") -> None:
     for name, value in members.items():
         if isinstance(value, dict):
-            console.print(f"{margin}{safe(name)}:", markup=False, highlight=False)
+            console.print(f"{margin}{safe(name)}:")
             _print_members(value, margin + "  ")
         else:
             text = f"{margin}{safe(name)}: {_cut(safe(value))}"
-            console.print(text, markup=False, highlight=False, soft_wrap=True)
+            console.print(text, soft_wrap=True)
 
 
 def _print_body(shown: Shown) -> None:
@@ -187,11 +187,9 @@ def _print_body(shown: Shown) -> None:
         lines = pointed(shown.body["body"], shown.violations)
     for line in (*lines[:_MOST_LINES], *_with_rules(lines[_MOST_LINES:])):
         style = "red" if line.is_rule else ""
-        console.print(
-            f"  {_cut(safe(line.text))}", style=style, markup=False, highlight=False, soft_wrap=True
-        )
+        console.print(f"  {_cut(safe(line.text))}", style=style, soft_wrap=True)
     if len(lines) > _MOST_LINES:
-        console.print(f"\n  {len(lines):,} lines: --json shows all of them", highlight=False)
+        console.print(f"\n  {len(lines):,} lines: --json shows all of them")
 
 
 def _cut(text: str) -> str:

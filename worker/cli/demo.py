@@ -5,33 +5,35 @@ import signal
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Console
 
-from worker.cli.exit import INTERRUPTED
-from worker.cli.output import Limit, console, errors
+from worker.cli.exit import INTERRUPTED, Exit
+from worker.cli.output import WIDTH, Limit, errors
 from worker.demo.demo import run_demo
 from worker.embedded.process import StartError
 from worker.embedded.services import MissingPackages
 
 
 async def command(*, carts: Limit = 2_000, keep: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Start private services and a worker, show the main job, and count what came of it.
+    """Start a private broker, database and worker, process sample carts, and verify the results.
 
     Parameters
     ----------
     carts
-        How many generated carts.
+        Number of generated carts.
     keep
-        Leave everything running, and print where.
+        Keep everything running, and print how to connect.
     """
     loop, this = asyncio.get_running_loop(), asyncio.current_task()
     for number in (signal.SIGTERM, signal.SIGHUP):
         # A closed terminal ends it as tidily as Ctrl-C does.
         loop.add_signal_handler(number, lambda: this.cancel() if this else None)
     try:
-        good = await run_demo(console, carts=carts, keep=keep)
+        # It says of its own text what is bold.
+        good = await run_demo(Console(width=WIDTH, emoji=False), carts=carts, keep=keep)
     except asyncio.CancelledError:
         return INTERRUPTED
     except (MissingPackages, StartError) as error:
-        errors.print(str(error), markup=False)
-        return 1
-    return 0 if good else 1
+        errors.print(str(error))
+        return Exit.PROBLEMS
+    return Exit.OK if good else Exit.PROBLEMS

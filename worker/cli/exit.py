@@ -3,6 +3,14 @@
 from enum import IntEnum
 from typing import Final
 
+from worker.errors import (
+    BrokerUnavailable,
+    ConfigurationFault,
+    DatabaseUnavailable,
+    PublishNotConfirmed,
+    WorkerError,
+)
+
 
 class Exit(IntEnum):
     OK = 0
@@ -13,3 +21,15 @@ class Exit(IntEnum):
 
 
 INTERRUPTED: Final = 130
+
+
+def exit_code(fault: WorkerError) -> Exit:
+    match fault:
+        case ConfigurationFault():
+            return Exit.USAGE
+        case BrokerUnavailable() | PublishNotConfirmed():
+            return Exit.BROKER
+        case DatabaseUnavailable():
+            return Exit.DATABASE
+        case _:
+            return Exit.PROBLEMS

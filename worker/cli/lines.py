@@ -36,7 +36,7 @@ def print_lines(
     for column in spare:
         if _width(widths, short) > console.width and console.is_terminal:
             short.remove(column)
-    console.print(title, style="bold", markup=False, highlight=False)
+    console.print(title, style="bold")
     if not table:
         return
     is_below = console.is_terminal and console.width - _width(widths, short) - len(_GAP) < _ROOM
@@ -72,7 +72,7 @@ def _print_line(line: str, text: str, style: str = "") -> None:
     """Folded, the text goes on below its beginning."""
     if not (console.is_terminal and text):
         plain = f"{line}{_GAP}{text}".rstrip()
-        console.print(plain, style=style, markup=False, highlight=False, soft_wrap=True)
+        console.print(plain, style=style, soft_wrap=True)
         return
     indent = cell_len(line) + len(_GAP)
     first, *others = Text(text).wrap(console, console.width - indent) or [Text()]

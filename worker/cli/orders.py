@@ -1,17 +1,18 @@
 """`checkout orders`: look orders up."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
+from worker.cli.exit import Exit
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, Limit, print_json, print_missing, records
 from worker.cli.services import database
 from worker.postgres.lookups import Lookups
 from worker.settings import Settings
 
-app = App(name="orders", help="Look orders up.")
+app = App(name="orders", help="Look up orders.")
 
 
 @app.command(name="list")
@@ -23,13 +24,11 @@ async def list_orders(
     Parameters
     ----------
     customer
-        Of this customer only.
+        Only orders of this customer.
     cart
-        Of this cart only.
+        Only orders of this cart.
     limit
-        How many at most.
-    json
-        Print JSON.
+        List at most this many.
     """
     async with database(Settings.load()) as pool:
         rows = await Lookups(pool).orders(_text(customer), _text(cart), limit)
@@ -50,19 +49,21 @@ def _text(identifier: UUID | None) -> str | None:
 
 
 @app.command
-async def show(order_id: UUID, *, json: AsJson = False) -> int:
+async def show(
+    order_id: UUID,
+    *,
+    json: Annotated[AsJson, Parameter(help="Print JSON, even if there is no such order.")] = False,
+) -> int:
     """Show one order as it was published.
 
     Parameters
     ----------
     order_id
         The id of the order.
-    json
-        Print JSON; an order always is.
     """
     async with database(Settings.load()) as pool:
         order = await Lookups(pool).order(str(order_id))
     if order is None:
         return print_missing("order", order_id, as_json=json)
     print_json(order)
-    return 0
+    return Exit.OK

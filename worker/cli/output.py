@@ -8,6 +8,7 @@ from json import dumps
 from typing import Annotated, Any, Final
 
 from cyclopts import Parameter, validators
+from pydantic.alias_generators import to_camel
 from pydantic_core import to_json
 from rich.console import Console
 
@@ -16,40 +17,45 @@ from worker.cli.streams import interruptible
 from worker.deadletters.base64_bytes import with_base64
 from worker.errors import ConfigurationFault
 
-AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Limit = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=2**31 - 1))]
 DryRun = Annotated[bool, Parameter(negative="")]
-Yes = Annotated[bool, Parameter(negative="")]
+Yes = Annotated[bool, Parameter(negative="", help="Do not ask for confirmation.")]
 
 _LONGEST_NAME: Final = 255
 
 
 def _fits(_: object, value: str | None) -> None:
     if value is not None and not 1 <= len(value.encode()) <= _LONGEST_NAME:
-        raise ValueError(f"AMQP wants 1 to {_LONGEST_NAME} bytes.")
+        raise ValueError(f"AMQP allows 1 to {_LONGEST_NAME} bytes.")
 
 
 Name = Annotated[str, Parameter(validator=_fits)]
 
 # Without a terminal there is no width to fit into.
-_WIDTH = None if sys.stdout and sys.stdout.isatty() else 200
+WIDTH: Final = None if sys.stdout and sys.stdout.isatty() else 200
 
 _BEYOND_ASCII: Final = re.compile(r"[^\n\x20-\x7e]")
 
-# Even without markup, rich would make an emoji of the `:id:` in an id.
-console = Console(width=_WIDTH, emoji=False)
-errors = Console(stderr=True, soft_wrap=True, emoji=False)
+
+def plain_console(**more: Any) -> Console:
+    """Texts come from messages as well: of `:id:` rich would make an emoji, of `[red]` a style."""
+    return Console(markup=False, emoji=False, highlight=False, **more)
+
+
+console = plain_console(width=WIDTH)
+errors = plain_console(stderr=True, soft_wrap=True)
 
 
 def print_json(value: Any) -> None:
     """One JSON document, as it is: neither wrapped nor coloured. Bytes as base64."""
     text = to_json(with_base64(value), indent=2, inf_nan_mode="strings", fallback=str)
-    console.out(_harmless(text.decode()), highlight=False)
+    console.out(_harmless(text.decode()))
 
 
 def print_line(value: Any) -> None:
     """One JSON document on one line; headers of strangers may hold bytes."""
-    console.out(_harmless(to_json(with_base64(value), inf_nan_mode="strings").decode()), highlight=False)
+    console.out(_harmless(to_json(with_base64(value), inf_nan_mode="strings").decode()))
 
 
 def print_missing(what: str, name: object, *, as_json: bool) -> Exit:
@@ -76,9 +82,9 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise ConfigurationFault(f"{question} There is nobody to ask: say --yes")
+        raise ConfigurationFault(f"{question} Standard input is not a terminal: pass --yes")
     with interruptible():
-        errors.print(f"{question} [y/N] ", end="", markup=False, highlight=False)
+        errors.print(f"{question} [y/N] ", end="")
         answer = sys.stdin.readline()
     if answer.strip().casefold() not in {"y", "yes"}:
         raise ConfigurationFault("nothing was done")
@@ -86,12 +92,7 @@ def confirm(question: str, *, yes: bool) -> None:
 
 def records(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Database rows with the contract's camelCase names."""
-    return [{_camel(name): value for name, value in row.items()} for row in rows]
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
+    return [{to_camel(name): value for name, value in row.items()} for row in rows]
 
 
 def _harmless(document: str) -> str:

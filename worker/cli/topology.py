@@ -6,25 +6,27 @@ from aiormq.channel import Channel
 from cyclopts import App
 
 from worker.amqp.connection import confirming_channel, vhost_of
-from worker.amqp.management import Management, definitions
+from worker.amqp.definitions import definitions
+from worker.amqp.management import Management
 from worker.amqp.topology import Topology, broker_version, require, topology, topology_for
 from worker.amqp.topology import apply as declare
+from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, console, print_json
 from worker.cli.services import broker
 from worker.errors import TopologyFault
 from worker.settings import Settings
 
-app = App(name="topology", help="Exchanges, queues and bindings; owned by deployment, not by the worker.")
+app = App(name="topology", help="Exchanges, queues and bindings; managed by deployment, not by the worker.")
 
 
 @app.command
 async def apply(*, dry_run: DryRun = False) -> None:
-    """Make what is missing; what is there and different is reported, never changed.
+    """Declare what is missing; what exists but differs is reported, never changed.
 
     Parameters
     ----------
     dry_run
-        Say what is there, whatever its arguments, and what would be declared.
+        Only print what exists, with whatever arguments, and what would be declared.
     """
     async with broker(Settings.load()) as channel:
         wanted = topology_for(channel)
@@ -32,7 +34,7 @@ async def apply(*, dry_run: DryRun = False) -> None:
             await declare(channel, wanted)
         for name, part in _parts(wanted):
             is_there = not dry_run or not await _missing(await confirming_channel(channel.connection), part)
-            console.print(f"{'ok' if is_there else 'would declare'}: {name}", highlight=False)
+            console.print(f"{'ok' if is_there else 'would declare'}: {name}")
 
 
 def _parts(wanted: Topology) -> Iterator[tuple[str, Topology]]:
@@ -45,32 +47,27 @@ def _parts(wanted: Topology) -> Iterator[tuple[str, Topology]]:
 
 @app.command
 async def check(*, json: AsJson = False) -> int:
-    """Compare the broker with what should be there.
+    """Compare the topology of the broker with the one that the worker needs.
 
-    Arguments and bindings can only be seen over the management API (CHECKOUT_MANAGEMENT_URL).
-
-    Parameters
-    ----------
-    json
-        Print JSON.
+    Arguments and bindings are checked through the management API (CHECKOUT_MANAGEMENT_URL).
     """
     settings = Settings.load()
     async with broker(settings) as channel:
         wanted, version = topology_for(channel), broker_version(channel)
         if settings.management_url is None:
             problems = await _missing(channel, wanted)
-            unseen = ["arguments and bindings: set CHECKOUT_MANAGEMENT_URL to compare them"]
+            unseen = ["arguments and bindings: set CHECKOUT_MANAGEMENT_URL to check them"]
         else:
             problems = await Management(settings).differences(wanted)
             unseen = []
     if json:
         print_json({"brokerVersion": version, "problems": problems, "notSeen": unseen})
     else:
-        for line in (*problems, *(f"not seen: {each}" for each in unseen)):
-            console.print(line, markup=False, highlight=False)
+        for line in (*problems, *(f"not checked: {each}" for each in unseen)):
+            console.print(line)
         if not problems:
-            console.print(f"RabbitMQ {version}: everything that was looked at is as it should be")
-    return 1 if problems else 0
+            console.print(f"RabbitMQ {version}: no differences found")
+    return Exit.PROBLEMS if problems else Exit.OK
 
 
 async def _missing(channel: Channel, wanted: Topology) -> list[str]:
@@ -89,9 +86,9 @@ def export(*, broker_major: int = 4, vhost: str | None = None) -> None:
     Parameters
     ----------
     broker_major
-        The major version of the broker that will load it.
+        The major version of the broker that will load the file.
     vhost
-        The virtual host to make it in. Default: the one of CHECKOUT_AMQP_URL, where that is set, else /.
+        The virtual host of the exchanges and queues. Default: that of CHECKOUT_AMQP_URL if set, else /.
     """
     url = Settings.load().amqp_url
     if vhost is None:

@@ -10,8 +10,8 @@ from contracts.checkout import CheckoutCart
 from contracts.update import UpdateCart
 from worker.amqp.header_table import FaithfulProperties
 from worker.deadletters.as_sent import as_sent
-from worker.deadletters.words import words_of
-from worker.postgres.dead_letters import Record
+from worker.deadletters.words import searchable
+from worker.postgres.records import Record
 from worker.postgres.replays import Copy
 
 _NOT_THE_COPYS = frozenset({"message_id", "correlation_id"})
@@ -20,7 +20,7 @@ _NOT_THE_COPYS = frozenset({"message_id", "correlation_id"})
 def copy_of(letter: Record, body: bytes, key: str, command: CheckoutCart | UpdateCart) -> Copy:
     """Whoever asked recognises the answer: the correlation id is that of the original."""
     message_id, name = str(uuid7()), letter["dead_letter_id"]
-    ids = f"{message_id} {letter['correlation_id']} {letter['source']} {key}"
+    told = (letter["code"], letter["reason"], message_id, letter["correlation_id"], letter["source"], key)
     return Copy(
         copy_of=name,
         dead_letter_id=sha256(f"{name}\n{message_id}".encode()).hexdigest(),
@@ -31,7 +31,7 @@ def copy_of(letter: Record, body: bytes, key: str, command: CheckoutCart | Updat
         cart_id=command.named_cart_id,
         properties=_properties(letter, message_id),
         body=body,
-        words=" ".join(words_of(f"{letter['code']} {letter['reason']} {ids} {body.decode()}")),
+        words=searchable(*told, body=body),
     )
 
 

@@ -6,8 +6,6 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final
 
-from pydantic_core import to_json
-
 from contracts.codes import DeadLetterCode
 from contracts.rejected import Violation
 from contracts.wire import DeadLetterHeader
@@ -16,10 +14,10 @@ from worker.amqp.dead_letter import dead_letter_id, first_received, mentioned_id
 from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import raw_of
 from worker.deadletters.cause import BROKER, WORKER, Cause, cause_of
-from worker.deadletters.fingerprint import fingerprint_of, pattern_of
-from worker.deadletters.named import named_in
+from worker.deadletters.fingerprint import failure_of
+from worker.deadletters.named import Named, named_in
 from worker.deadletters.text import storable
-from worker.deadletters.words import words_of
+from worker.deadletters.words import searchable
 from worker.postgres.dead_letters import DeadLetter
 
 _LONGEST_NAME: Final = 255
@@ -30,20 +28,13 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
     """The dead letter as it is archived."""
     cause = cause_of(delivery)
     message = as_set_aside(delivery, cause)
-    found = _violations(message, cause.code, limits)
-    pattern = pattern_of(cause.code, cause.reason, found)
     origin, message_id = origin_of(message), storable(message_id_of(message), _LONGEST_NAME)
-    customer_id, cart_id = mentioned_ids(message, cause.code)
-    guess = named_in(message.body)
+    customer_id, cart_id = _about(message, cause.code)
     correlation_id = storable(origin.correlation_id, _LONGEST_NAME)
-    ids = f"{cause.code} {cause.reason} {message_id} {correlation_id} {origin.source}"
+    texts = (cause.code, cause.reason, message_id, correlation_id, origin.source, delivery.routing_key)
     return DeadLetter(
         dead_letter_id=_id(delivery, message, cause),
-        code=cause.code,
-        reason=cause.reason,
-        violations=to_json(found).decode() if found else None,
-        fingerprint=fingerprint_of(pattern),
-        pattern=pattern,
+        **failure_of(cause.code, cause.reason, _violations(message, cause.code, limits)),
         set_aside_by=cause.set_aside_by,
         queue=cause.queue,
         exchange=storable(delivery.exchange, _LONGEST_NAME),
@@ -51,11 +42,11 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
         source=origin.source,
         message_id=message_id,
         correlation_id=correlation_id,
-        customer_id=customer_id or guess.customer_id,
-        cart_id=cart_id or guess.cart_id,
+        customer_id=customer_id,
+        cart_id=cart_id,
         properties=raw_of(delivery.properties),
         body=delivery.body,
-        words=" ".join(words_of(f"{ids} {delivery.routing_key} {delivery.body.decode(errors='replace')}")),
+        words=searchable(*texts, body=delivery.body),
         asked_at=asked_at(message),
         failed_at=_failed_at(delivery, cause),
         replay_token=replay_token(delivery.properties),
@@ -66,15 +57,10 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
 def bare_entry_of(delivery: Delivery, error: Exception) -> DeadLetter:
     """For a dead letter that a bug prevents from being read: bytes alone, so that it is not lost."""
     reason = f"The dead letter could not be looked at: {type(error).__name__}"
-    pattern = pattern_of(DeadLetterCode.UNEXPECTED_ERROR, reason, ())
     raw = raw_of(delivery.properties)
     return DeadLetter(
         dead_letter_id=sha256(raw + delivery.body).hexdigest(),
-        code=DeadLetterCode.UNEXPECTED_ERROR,
-        reason=reason,
-        violations=None,
-        fingerprint=fingerprint_of(pattern),
-        pattern=pattern,
+        **failure_of(DeadLetterCode.UNEXPECTED_ERROR, reason),
         set_aside_by=BROKER,
         queue=None,
         exchange=storable(delivery.exchange, _LONGEST_NAME),
@@ -108,6 +94,13 @@ def _id(delivery: Delivery, message: Delivery, cause: Cause) -> str:
     given = (delivery.properties.headers or {}).get(DeadLetterHeader.ID)
     is_ours = cause.set_aside_by == WORKER and isinstance(given, str) and _ID.fullmatch(given)
     return str(given) if is_ours else dead_letter_id(message)
+
+
+def _about(message: Delivery, code: str) -> Named:
+    """Whom it is about; a guess where it cannot be read."""
+    customer_id, cart_id = mentioned_ids(message, code)
+    guess = named_in(message.body)
+    return Named(customer_id or guess.customer_id, cart_id or guess.cart_id)
 
 
 def _violations(message: Delivery, code: str, limits: Limits) -> list[Violation]:

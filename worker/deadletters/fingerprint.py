@@ -10,7 +10,9 @@ SHA-256, so it stays the same over workers, restarts and versions for as long as
 import re
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, TypedDict
+
+from pydantic_core import to_json
 
 from contracts.rejected import Violation
 
@@ -21,6 +23,28 @@ _MORE: Final = re.compile(r"(?: \(and (?:at least )?\d+ more\))?\.\Z")
 _INDEX: Final = re.compile(r"\[\d+\]")
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 _PARTICULAR: Final = re.compile(r"\b(?:[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|\d[\d.,:]*\d|\d)\b")
+
+
+class Failure(TypedDict):
+    """What failed, in members of a dead letter as it is archived."""
+
+    code: str
+    reason: str
+    violations: str | None
+    fingerprint: str
+    pattern: str
+
+
+def failure_of(code: str, reason: str, violations: Sequence[Violation] = ()) -> Failure:
+    """With the group that it belongs to."""
+    pattern = pattern_of(code, reason, violations)
+    return Failure(
+        code=code,
+        reason=reason,
+        violations=to_json(violations).decode() if violations else None,
+        fingerprint=fingerprint_of(pattern),
+        pattern=pattern,
+    )
 
 
 def pattern_of(code: str, reason: str, violations: Sequence[Violation]) -> str:

@@ -28,10 +28,11 @@ from pydantic_core import to_json, to_jsonable_python
 from contracts.rejected import Violation
 from worker.deadletters.as_sent import as_sent
 from worker.deadletters.base64_bytes import with_base64
-from worker.deadletters.fingerprint import fingerprint_of, pattern_of
-from worker.deadletters.words import words_of
+from worker.deadletters.fingerprint import failure_of
+from worker.deadletters.words import searchable
 from worker.errors import ConfigurationFault
-from worker.postgres.dead_letters import DeadLetter, Record
+from worker.postgres.dead_letters import DeadLetter
+from worker.postgres.records import Record
 
 FORMAT: Final = "cart-checkout/dead-letter/1"
 _PLAIN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
@@ -84,17 +85,11 @@ class LetterFile(BaseModel):
 
     def letter(self) -> DeadLetter:
         """As it is archived. What is there already is not counted as a failure once more."""
-        body = self.body_base64 if self.body is None else self.body.encode()
-        pattern = pattern_of(self.code, self.reason, self.violations)
-        said = f"{self.code} {self.reason} {self.message_id} {self.correlation_id} {self.source}"
-        text = f"{said} {self.routing_key} {(body or b'').decode(errors='replace')}"
+        body = (self.body_base64 or b"") if self.body is None else self.body.encode()
+        ids = (self.message_id, self.correlation_id, self.source, self.routing_key)
         return DeadLetter(
             dead_letter_id=self.id,
-            code=self.code,
-            reason=self.reason,
-            violations=to_json(self.violations).decode() if self.violations else None,
-            fingerprint=fingerprint_of(pattern),
-            pattern=pattern,
+            **failure_of(self.code, self.reason, self.violations),
             set_aside_by=self.set_aside_by,
             queue=self.queue,
             exchange=self.exchange,
@@ -105,8 +100,8 @@ class LetterFile(BaseModel):
             customer_id=str(self.customer_id) if self.customer_id else None,
             cart_id=str(self.cart_id) if self.cart_id else None,
             properties=self.properties_base64,
-            body=body or b"",
-            words=" ".join(words_of(text)),
+            body=body,
+            words=searchable(self.code, self.reason, *ids, body=body),
             asked_at=self.asked_at,
             failed_at=self.first_failed_at,
             is_repeat=True,
@@ -137,7 +132,7 @@ def read_file(path: Path) -> DeadLetter:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise ConfigurationFault(f"{path} is no exported dead letter: {where}: {first['msg']}") from None
+        raise ConfigurationFault(f"{path} is not an exported dead letter: {where}: {first['msg']}") from None
 
 
 def _body(body: bytes) -> dict[str, str]:

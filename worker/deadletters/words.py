@@ -17,6 +17,12 @@ def words_of(text: str) -> list[str]:
     return list(found)[:MOST_WORDS]
 
 
+def searchable(*texts: str | None, body: bytes) -> str:
+    """The words that a dead letter is stored with, from what is told of it and its body."""
+    told = (*texts, body.decode(errors="replace"))
+    return " ".join(words_of(" ".join(filter(None, told))))
+
+
 def query_of(text: str) -> str | None:
     """A tsquery for dead letters that hold all words of a text; None: it has none."""
     return " & ".join(f"'{word}'" for word in words_of(text)) or None

@@ -30,7 +30,7 @@ _CURES: Final = {
     "08001": _BROKEN_OFF,
     "08003": _BROKEN_OFF,
     "08006": _BROKEN_OFF,
-    "25006": "is read-only: name the primary, if this is a standby",
+    "25006": "is read-only: a standby, or one with default_transaction_read_only; name the primary",
     "28000": _DENIED,
     "28P01": _DENIED,
     "3D000": "is not there: look at its name, or create it",

@@ -24,3 +24,8 @@ SELECT
     (SELECT count(*) FROM order_errors) AS order_errors,
     (SELECT count(*) FROM cart_updates) AS updates,
     (SELECT count(*) FROM outcomes WHERE publication = 'pending') AS pending
+
+-- name: server
+SELECT
+    current_setting('server_version') AS version,
+    current_setting('transaction_read_only')::boolean AS is_read_only
