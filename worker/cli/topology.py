@@ -47,7 +47,7 @@ def _parts(wanted: Topology) -> Iterator[tuple[str, Topology]]:
 async def check(*, json: AsJson = False) -> int:
     """Compare the broker with what should be there.
 
-    Arguments and bindings can only be seen over the management API (CHECKOUT_MANAGEMENT_URL).
+    Arguments, policies and bindings can only be seen over the management API (CHECKOUT_MANAGEMENT_URL).
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ async def check(*, json: AsJson = False) -> int:
         wanted, version = topology_for(channel), broker_version(channel)
         if settings.management_url is None:
             problems = await _missing(channel, wanted)
-            unseen = ["arguments and bindings: set CHECKOUT_MANAGEMENT_URL to compare them"]
+            unseen = ["arguments, policies and bindings: set CHECKOUT_MANAGEMENT_URL to compare them"]
         else:
             problems = await Management(settings).differences(wanted)
             unseen = []
