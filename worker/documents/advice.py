@@ -62,5 +62,8 @@ DEAD_LETTERS: Final = {
     DeadLetterCode.UNEXPECTED_ERROR: ("the worker failed at it, or the database refuses it", _OPERATIONS),
     DeadLetterCode.UNDECODABLE_FRAME: ("its properties or headers cannot be read", _OPERATIONS),
     DeadLetterCode.DELIVERY_LIMIT: ("the broker gave up delivering it", _OPERATIONS),
+    DeadLetterCode.EXPIRED: ("no worker took it within its `expiration`, or the broker's limit", _OPERATIONS),
+    DeadLetterCode.REJECTED: ("a consumer that is no worker rejected it", _OPERATIONS),
+    DeadLetterCode.MAXLEN: ("its queue was full, by a policy of the broker", _OPERATIONS),
     DeadLetterCode.UNROUTABLE: ("no command has its routing key", "Correct the routing key; send it again."),
 }
