@@ -66,4 +66,7 @@ class DeadLetterCode(StrEnum):
     UNEXPECTED_ERROR = "unexpected-error"
     UNDECODABLE_FRAME = "undecodable-frame"
     DELIVERY_LIMIT = "delivery-limit"
+    EXPIRED = "expired"
+    REJECTED = "rejected"
+    MAXLEN = "maxlen"
     UNROUTABLE = "unroutable"

@@ -23,6 +23,7 @@ from worker.checkout.decide import decide
 from worker.checkout.decision import Decided, Decision, Oversized, Repeated, Reused
 from worker.errors import DatabaseUnavailable, DataRejected, SchemaMismatch, TransactionConflict, WorkerError
 from worker.failpoints import Failpoints, Place
+from worker.failure import reason_of_failure
 from worker.held_carts import HeldCarts
 from worker.outbox import Outbox
 from worker.patience import is_batch_at_fault, may_wait_for_others
@@ -122,7 +123,7 @@ class Pipeline:
         commands: list[Received] = []
         malformed: list[Answer] = []
         for delivery in deliveries:
-            decoded = _decoded(delivery, self._parts.limits)
+            decoded = self._decoded(delivery)
             if isinstance(decoded, Command):
                 commands.append(Received(delivery, decoded))
             else:
@@ -131,6 +132,22 @@ class Pipeline:
                 # A batch of large bodies would keep heartbeats and health waiting.
                 await asyncio.sleep(0)
         return commands, malformed
+
+    def _decoded(self, delivery: Delivery) -> Command | Malformed:
+        try:
+            return decode(delivery, self._parts.limits)
+        except Exception as error:  # noqa: BLE001 - a bug in one message must not harm its neighbours
+            return self._failed(delivery, error, tries=1)
+
+    def _failed(self, delivery: Delivery, error: Exception, tries: int) -> Malformed:
+        """What a bug, or data that the database refuses, makes of a message."""
+        message_id = delivery.properties.message_id
+        if isinstance(error, WorkerError):
+            log.error(LogEvent.FAILED, message_id=message_id, error=str(error))
+        else:
+            log_bug(LogEvent.FAILED, error, message_id=message_id)
+        more = f"the log of worker {self._parts.status.worker_id} tells more"
+        return Malformed(DeadLetterCode.UNEXPECTED_ERROR, reason_of_failure(error, tries), for_operators=more)
 
     async def _commit_or_halve(self, batch: Sequence[Received]) -> list[Answer]:
         """Load, decide and commit a batch; one that fails is halved down to the message at fault."""
@@ -155,7 +172,7 @@ class Pipeline:
                 raise
             except Exception as again:  # noqa: BLE001 - see _commit_or_halve
                 error, tries = again, tries + 1
-        return [Answer(received.delivery, _failed(received.delivery, error, tries))]
+        return [Answer(received.delivery, self._failed(received.delivery, error, tries))]
 
     async def _commit_past_outages(self, batch: Sequence[Received]) -> list[Answer]:
         """Do it until the database takes it, but for carts that somebody holds."""
@@ -227,24 +244,6 @@ class Pipeline:
             elif each.answer.command:
                 MESSAGES.labels(outcome.type).inc()
                 self._parts.outbox.note(each.answer.command, each.receipt)
-
-
-def _decoded(delivery: Delivery, limits: Limits) -> Command | Malformed:
-    try:
-        return decode(delivery, limits)
-    except Exception as error:  # noqa: BLE001 - a bug in one message must not harm its neighbours
-        return _failed(delivery, error, tries=1)
-
-
-def _failed(delivery: Delivery, error: Exception, tries: int) -> Malformed:
-    """What a bug, or data that the database refuses, makes of a message."""
-    message_id = delivery.properties.message_id
-    if isinstance(error, WorkerError):
-        log.error(LogEvent.FAILED, message_id=message_id, error=str(error))
-    else:
-        log_bug(LogEvent.FAILED, error, message_id=message_id)
-    reason = f"{type(error).__name__} after {tries} tries; the worker's log tells more"
-    return Malformed(DeadLetterCode.UNEXPECTED_ERROR, reason)
 
 
 def _one_per_cart(received: Sequence[Received]) -> tuple[list[Received], list[Received]]:

@@ -8,9 +8,11 @@ from tests.support.carts import Request, a_line, a_request
 from tests.support.command_line import CommandLine, at_terminal, finished, until_told
 from tests.support.database import Database
 from tests.support.in_process import archiving_by, consuming
+from tests.support.logins import login
 from tests.support.raw_properties import RawProperties, raw_properties, seconds
 from tests.support.replays import actions, replayed, states
 from worker.checkout import decide as deciding
+from worker.postgres.rights import Role
 from worker.settings import Settings
 
 
@@ -33,6 +35,25 @@ async def test_a_message_id_that_was_reused_is_cured_by_a_copy_of_the_same_body(
     ended = await command_line.run("dead-letters", "discard", name, "--why", "sent under another id")
     assert ended.code == 0
     assert set((await states(database)).values()) == {"resolved", "discarded"}
+
+
+async def test_whose_message_id_was_reused_is_told_to_an_operator(
+    broker: Broker, database: Database, settings: Settings, command_line: CommandLine
+) -> None:
+    first = a_request("a")
+    second = Request(lines=[a_line("b")], customer_id=first.customer_id, message_id=first.message_id)
+    await broker.submit(first)
+    async with consuming(archiving_by(settings)):
+        await broker.submit(second)
+        await archived(database, 1)
+    show = ("dead-letters", "show", first.message_id)
+    async with login(database, Role.OPERATOR) as url:
+        shown = await command_line.changed(database_url=url).run(*show)
+    assert f" UTC by cart {first.cart_id} (checkout.completed.{SOURCE})" in shown.out
+    used = (await command_line.run(*show, "--json")).document["usedFirst"]
+    assert (used["cartId"], used["event"]) == (first.cart_id, f"checkout.completed.{SOURCE}")
+    await database.execute("DELETE FROM outcomes")
+    assert "usedFirst" not in (await command_line.run(*show, "--json")).document
 
 
 async def test_properties_that_cannot_be_decoded_are_left_behind_by_a_replay(

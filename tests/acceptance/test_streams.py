@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -37,6 +38,22 @@ async def test_a_command_does_its_work_though_streams_are_closed(
 async def test_output_that_has_no_room_is_told_as_that(command_line: CommandLine) -> None:
     ended = await _run(command_line, ">/dev/full")
     assert (ended.code, ended.err) == (1, "checkout: cannot write the output: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    "command", [["--help"], ["catalog", "list"], ["catalog", "list", "--json"], ["check"]], ids=" ".join
+)
+async def test_a_reader_that_ended_is_neither_a_problem_nor_a_success(
+    command_line: CommandLine, command: list[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        process = await command_line.start(*command, stdout=writer)
+    finally:
+        os.close(writer)
+    ended = await finished(process)
+    assert (ended.code, ended.err) == (141, "")
 
 
 async def test_an_encoding_without_the_letters_is_no_failure(command_line: CommandLine) -> None:

@@ -69,6 +69,9 @@ def test_dead_letter_codes_are_the_documented_ones() -> None:
         "unexpected-error",
         "undecodable-frame",
         "delivery-limit",
+        "expired",
+        "rejected",
+        "maxlen",
         "unroutable",
     ]
 

@@ -11,6 +11,7 @@ import pytest
 from aiormq import spec
 from yarl import URL
 
+from contracts.codes import DeadLetterCode
 from tests.support.archive import archived, headers_of, history, sent, values
 from tests.support.broker import CHECKOUT, DEAD_LETTERS, SOURCE, UPDATE, Broker, Subscriber
 from tests.support.carts import a_line, a_request, guid
@@ -159,6 +160,22 @@ async def test_a_message_over_the_delivery_limit_is_archived_with_its_death_and_
     assert event.routing_key == f"cart.rejected.{SOURCE}"
     assert json.loads(event.body)["code"] == "delivery-limit"
     assert await database.count("checkouts") == 0
+
+
+async def test_a_message_that_expired_is_archived_and_its_producer_is_told(
+    broker: Broker, database: Database, events: Subscriber, settings: Settings
+) -> None:
+    request = a_request("a")
+    await broker.publish(request.body, message_id=request.message_id, app_id=SOURCE, expiration="1")
+    await eventually(lambda: broker.ready(DEAD_LETTERS), lambda count: count == 1)
+    async with consuming(archiving_by(settings)):
+        (entry,) = await archived(database, 1)
+        (event,) = await events.until(1)
+
+    assert (entry["code"], entry["set_aside_by"], entry["queue"]) == ("expired", "broker", CHECKOUT)
+    assert entry["reason"].startswith("The message expired in the queue: cart.checkout")
+    assert event.routing_key == f"checkout.rejected.{SOURCE}"
+    assert json.loads(event.body)["code"] == DeadLetterCode.EXPIRED
 
 
 @pytest.mark.usefixtures("archiving")

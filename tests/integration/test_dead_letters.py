@@ -11,6 +11,7 @@ from tests.support.database import Database
 from tests.support.in_process import consuming
 from tests.support.management import ManagementApi
 from worker.settings import Settings
+from worker.status import Status
 
 Spoil = Callable[[Request], bytes]
 
@@ -174,6 +175,20 @@ async def test_what_postgresql_refuses_is_set_aside_and_its_neighbours_are_order
     stored = await database.rows("SELECT message_id FROM checkouts")
     assert {row["message_id"] for row in stored} == {each.message_id for each in (refused, *good)}
     assert await broker.ready() == 0
+
+
+async def test_what_a_constraint_refuses_names_it_and_whose_log_tells_more(
+    broker: Broker, events: Subscriber, database: Database, worker: Status
+) -> None:
+    await database.execute("ALTER TABLE orders ADD CONSTRAINT broken CHECK (order_group <> 'refused')")
+    await broker.submit(a_request("refused"))
+    await events.until(1)
+
+    (letter,) = await broker.dead_letters(1)
+    reason = "PostgreSQL refuses it: SQLSTATE 23514 CheckViolationError broken (1 try)"
+    told = letter.headers["x-dead-letter-reason"]
+    assert told == f"{reason}; the log of worker {worker.worker_id} tells more"
+    assert json.loads(events.messages[0].body)["description"] == reason
 
 
 async def test_a_mistyped_routing_key_makes_a_dead_letter(broker: Broker) -> None:

@@ -63,14 +63,14 @@ class CommandLine:
         return sorted(self.directory.joinpath(directory).glob("*"))
 
     async def start(
-        self, *arguments: str, stdin: int = asyncio.subprocess.PIPE
+        self, *arguments: str, stdin: int = asyncio.subprocess.PIPE, stdout: int = asyncio.subprocess.PIPE
     ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             *(str(Path(sys.executable).with_name("checkout")), *arguments),
             env={"PATH": SYSTEM_PATH, **self.environment},
             cwd=self.directory,
             stdin=stdin,
-            stdout=asyncio.subprocess.PIPE,
+            stdout=stdout,
             stderr=asyncio.subprocess.PIPE,
         )
 
@@ -127,4 +127,4 @@ async def finished(process: asyncio.subprocess.Process, stdin: bytes = b"") -> F
         if process.returncode is None:
             process.kill()
             await process.wait()
-    return Finished(process.returncode or 0, out.decode(), err.decode())
+    return Finished(process.returncode or 0, (out or b"").decode(), err.decode())

@@ -57,6 +57,24 @@ class ManagementApi:
     async def unlimit_length(self) -> None:
         await self._call("DELETE", "/policies/%2F/tests-length")
 
+    async def set_policy(
+        self,
+        vhost: str,
+        name: str,
+        definition: dict[str, Any],
+        *,
+        pattern: str = "^cart\\.",
+        by_operator: bool = False,
+    ) -> None:
+        kind = "operator-policies" if by_operator else "policies"
+        policy = {"pattern": pattern, "definition": definition, "apply-to": "queues"}
+        await self._call("PUT", f"/{kind}/{quote(vhost, safe='')}/{name}", policy)
+
+    async def policies(self, vhost: str) -> dict[str, dict[str, Any]]:
+        """What policies come to, by queue."""
+        queues = await self._call("GET", f"/queues/{quote(vhost, safe='')}")
+        return {each["name"]: each.get("effective_policy_definition") or {} for each in queues}
+
     async def import_definitions(self, vhost: str, definitions: dict[str, Any]) -> None:
         await self._call("POST", f"/definitions/{quote(vhost, safe='')}", definitions)
 

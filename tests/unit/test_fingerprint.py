@@ -69,6 +69,28 @@ def test_what_is_particular_in_a_reason_makes_no_difference(one: str, other: str
     assert pattern_of("not-json", one, []) == pattern_of("not-json", other, [])
 
 
+REFUSED = "PostgreSQL refuses it: SQLSTATE {} ({}); the log of worker {} tells more"
+
+
+def test_a_failure_has_one_group_whoever_tried_it_and_however_often() -> None:
+    tries = (("1 try", "a-7-0f"), ("3 tries", "b"))
+    reasons = [REFUSED.format("23514 CheckViolationError broken", *each) for each in tries]
+    assert {pattern_of("unexpected-error", each, []) for each in reasons} == {
+        "unexpected-error: PostgreSQL refuses it: SQLSTATE 23514 CheckViolationError broken"
+    }
+
+
+def test_states_and_constraints_of_postgresql_are_told_apart() -> None:
+    states = ("23514 Error one", "23514 Error other", "22003 Error", "22012 Error", "22P05 Error")
+    patterns = [pattern_of("unexpected-error", REFUSED.format(each, "1 try", "w"), []) for each in states]
+    assert len(set(patterns)) == len(states)
+
+
+def test_a_bug_is_known_by_its_place_whatever_the_line_of_a_version() -> None:
+    one, other = (f"KeyError at worker/links.py:{line} (f) (3 tries)" for line in (7, 12))
+    assert pattern_of("c", one, []) == pattern_of("c", other, []) == "c: KeyError at worker/links.py:# (f)"
+
+
 def test_another_code_and_other_words_are_another_group() -> None:
     patterns = [pattern_of(code, reason, []) for code in ("a", "b") for reason in ("one way", "another way")]
     assert len({fingerprint_of(each) for each in patterns}) == 4

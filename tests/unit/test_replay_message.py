@@ -210,7 +210,7 @@ def test_what_is_wrong_with_a_file_is_told_by_its_place(
     file = tmp_path / "x.json"
     file.write_bytes(as_body(document | change))
 
-    with pytest.raises(ConfigurationFault, match=rf"x\.json is no exported dead letter: {told}"):
+    with pytest.raises(ConfigurationFault, match=rf"x\.json is not an exported dead letter: {told}"):
         read_file(file)
 
 

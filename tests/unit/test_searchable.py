@@ -38,6 +38,7 @@ def test_a_copy_of_a_letter_without_ids_has_no_words_of_them() -> None:
         "dead_letter_id": "f00d",
         "code": "not-json",
         "reason": "The body is not JSON",
+        "set_aside_by": "worker",
         "correlation_id": None,
         "source": "storefront",
         "properties": FaithfulProperties().marshal(),

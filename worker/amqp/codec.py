@@ -49,6 +49,8 @@ class Malformed:
     code: DeadLetterCode | str
     reason: str
     violations: list[Violation] = field(default_factory=list)
+    for_operators: str = ""
+    """What the reason goes on with in the dead letter; nothing for those who are told by an event."""
 
 
 @dataclass(frozen=True, slots=True)

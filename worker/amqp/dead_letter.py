@@ -170,8 +170,9 @@ def _our_headers(delivery: Delivery, malformed: Malformed, lost: str) -> dict[st
         headers[DeadLetterHeader.ORIGINAL_PROPERTIES] = bytearray(raw[:_MOST_PROPERTY_BYTES])
         if len(raw) > _MOST_PROPERTY_BYTES:
             lost = f" Kept are the first {_MOST_PROPERTY_BYTES} of {len(raw)} bytes of properties."
-    reason = malformed.reason.encode()[: _LONGEST_REASON - len(lost)].decode(errors="ignore")
-    headers[DeadLetterHeader.REASON] = reason + lost
+    more = (f"; {malformed.for_operators}" if malformed.for_operators else "") + lost
+    reason = malformed.reason.encode()[: _LONGEST_REASON - len(more)].decode(errors="ignore")
+    headers[DeadLetterHeader.REASON] = reason + more
     if delivery.properties.user_id:
         headers[DeadLetterHeader.ORIGINAL_USER_ID] = delivery.properties.user_id
     if delivery.properties.expiration:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 from yarl import URL
 
 from worker.amqp.connection import vhost_of
+from worker.amqp.policies import harm_of_policies
 from worker.amqp.topology import Topology
 from worker.errors import BrokerUnavailable, ConfigurationFault, reason_of
 from worker.settings import Settings
@@ -41,6 +42,7 @@ class Management:
                 "exchange", {e.name: {"type": e.kind, **e.arguments} for e in wanted.exchanges}, exchanges
             )
             + _compare("queue", {q.name: dict(q.arguments) for q in wanted.queues}, queues)
+            + _harm(wanted, queues)
             + _missing_bindings(wanted, bindings)
         )
 
@@ -122,6 +124,18 @@ def _different(
         for key in sorted(wanted.keys() | has.keys())
         if has.get(key) != wanted.get(key)
         and (key not in wanted or policy.get(key.removeprefix("x-")) != wanted[key])
+    ]
+
+
+def _harm(wanted: Topology, found: Sequence[dict[str, Any]]) -> list[str]:
+    by_name = {each["name"]: each for each in found}
+    # Only for a broker that knows it, a negative limit is among the arguments.
+    may_be_unlimited = any(q.arguments.get("x-delivery-limit", 0) < 0 for q in wanted.queues)
+    return [
+        text
+        for queue in wanted.queues
+        if queue.name in by_name
+        for text in harm_of_policies(by_name[queue.name], queue.arguments, may_be_unlimited=may_be_unlimited)
     ]
 
 

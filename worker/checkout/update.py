@@ -15,7 +15,7 @@ from worker.checkout.event import event_of
 from worker.checkout.grouping import GroupedLines, group_lines
 from worker.checkout.judging import judge_groups
 from worker.checkout.situation import Situation
-from worker.checkout.versions import wrong_version
+from worker.checkout.versions import WHAT_TO_DO, wrong_version
 
 _ORDERED_CODE = OrderErrorCode.CART_CHECK_OUT_NOT_ALLOWED_WHEN_STATUS_IS_ORDERED
 
@@ -45,7 +45,7 @@ def _superseded(command: Command, body: UpdateCart, situation: Situation) -> str
         return None
     if command.asked >= last.replace(microsecond=0):
         return None
-    return "The cart was changed by a command that was asked later; look at it and ask again with cartVersion"
+    return f"The cart was changed by a command that was asked later; {WHAT_TO_DO}"
 
 
 def _changed_order(grouped: GroupedLines, situation: Situation) -> str | None:

@@ -24,7 +24,7 @@ from worker.cli import (
     submit,
     topology,
 )
-from worker.cli.exit import INTERRUPTED, Exit, exit_code
+from worker.cli.exit import CLOSED_PIPE, INTERRUPTED, Exit, exit_code
 from worker.cli.output import errors, safe
 from worker.cli.streams import give_output_up, mend_streams
 from worker.errors import ConfigurationFault, WorkerError
@@ -72,6 +72,11 @@ def _run(arguments: list[str]) -> int:
         return Exit.USAGE
     except KeyboardInterrupt:
         return INTERRUPTED
+    except SystemExit as ended:
+        # Rich's answer to a closed pipe, which would be the code of found problems.
+        if not isinstance(ended.__context__, BrokenPipeError):
+            raise
+        return CLOSED_PIPE
     except OSError as error:
         if error.errno not in _FULL:
             raise

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 from cyclopts import Parameter
 from pydantic_core import from_json
 
+from contracts.codes import DeadLetterCode
 from worker.amqp.frame_shield import UndecodableProperties
 from worker.cli.dead_letter_choice import Choice, Problem, nothing_called
 from worker.cli.dead_letter_left import print_left
@@ -23,6 +24,7 @@ from worker.deadletters.mask import Mask
 from worker.deadletters.pointing import Line, pointed
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import DeadLetters, LetterAction
+from worker.postgres.lookups import Lookups
 from worker.postgres.records import Record
 from worker.settings import Settings
 
@@ -63,12 +65,22 @@ async def show(
         if unmask:
             await letters.note(letter["dead_letter_id"], LetterAction.UNMASKED, note.name, note.why)
         history = await letters.history(letter["dead_letter_id"])
+        letter |= await _first_use(Lookups(pool), letter)
     shown = Shown.of(letter, history, Mask(()) if unmask else Mask.of(settings.masked_fields))
     if json:
         print_json(shown.document)
     else:
         _print(shown)
     return Exit.OK
+
+
+async def _first_use(lookups: Lookups, letter: Record) -> Record:
+    """Of a message id that was reused: what it stands for."""
+    is_known = letter["customer_id"] and letter["message_id"]
+    if letter["code"] != DeadLetterCode.MESSAGE_ID_REUSED or not is_known:
+        return {}
+    found = await lookups.first_use(letter["customer_id"], letter["message_id"])
+    return {"used_first": records([found])[0]} if found else {}
 
 
 def _only(name: str, found: list[Record]) -> Record | None:
@@ -153,8 +165,7 @@ def _print(shown: Shown) -> None:
     console.print(safe(shown.facts["id"]), style="bold", soft_wrap=True)
     width = max(map(len, facts))
     for name, value in facts.items():
-        text = moment(value) + " UTC" if isinstance(value, datetime) else safe(value)
-        console.print(f"{name:<{width}}  {text}", soft_wrap=True)
+        console.print(f"{name:<{width}}  {_fact(value)}", soft_wrap=True)
     if shown.deaths:
         console.print("\nSet aside by the broker", style="bold")
         for death in shown.deaths:
@@ -167,6 +178,16 @@ def _print(shown: Shown) -> None:
     print_lines(
         "History", ("when, UTC", "what", "state", "who and why"), list(map(_history_row, shown.history))
     )
+
+
+def _fact(value: object) -> str:
+    match value:
+        case datetime():
+            return f"{moment(value)} UTC"
+        case {"at": datetime() as at, "cartId": cart_id, "event": event}:
+            return f"{moment(at)} UTC by cart {cart_id} ({safe(event)})"
+        case _:
+            return safe(value)
 
 
 def _print_members(members: Mapping[str, Any], margin: str = "  ") -> None:

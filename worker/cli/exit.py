@@ -21,6 +21,8 @@ class Exit(IntEnum):
 
 
 INTERRUPTED: Final = 130
+CLOSED_PIPE: Final = 141
+"""Whoever read the output has ended, as `head` does: what shells say of a program that SIGPIPE ended."""
 
 
 def exit_code(fault: WorkerError) -> Exit:

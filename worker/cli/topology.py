@@ -49,14 +49,14 @@ def _parts(wanted: Topology) -> Iterator[tuple[str, Topology]]:
 async def check(*, json: AsJson = False) -> int:
     """Compare the topology of the broker with the one that the worker needs.
 
-    Arguments and bindings are checked through the management API (CHECKOUT_MANAGEMENT_URL).
+    Arguments, policies and bindings can only be seen over the management API (CHECKOUT_MANAGEMENT_URL).
     """
     settings = Settings.load()
     async with broker(settings) as channel:
         wanted, version = topology_for(channel), broker_version(channel)
         if settings.management_url is None:
             problems = await _missing(channel, wanted)
-            unseen = ["arguments and bindings: set CHECKOUT_MANAGEMENT_URL to check them"]
+            unseen = ["arguments, policies and bindings: set CHECKOUT_MANAGEMENT_URL to check them"]
         else:
             problems = await Management(settings).differences(wanted)
             unseen = []

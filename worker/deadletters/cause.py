@@ -28,11 +28,11 @@ BROKER: Final = "broker"
 _QUEUES: Final = {CHECKOUT_KEY: CHECKOUT_QUEUE, UPDATE_KEY: UPDATE_QUEUE}
 _CODE: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _LONGEST_REASON: Final = 4096
-_SAID: Final = {
-    "delivery_limit": "was delivered more often than the queue allows and never settled",
-    "expired": "expired in the queue",
-    "rejected": "was rejected by a consumer",
-    "maxlen": "did not fit into the queue",
+_SAID: Final[Mapping[str, str]] = {
+    DeadLetterCode.DELIVERY_LIMIT: "was delivered more often than the queue allows and never settled",
+    DeadLetterCode.EXPIRED: "expired in the queue",
+    DeadLetterCode.REJECTED: "was rejected by a consumer",
+    DeadLetterCode.MAXLEN: "did not fit into the queue",
 }
 
 
@@ -81,9 +81,11 @@ def _brokers(headers: Mapping[str, Any]) -> Cause | None:
         return None
     time = death.get("time")
     failed_at = time.astimezone(UTC) if isinstance(time, datetime) else None
-    said = _SAID.get(word, "was set aside")
+    # Newer brokers may have other words than are known here.
+    code = word.replace("_", "-")
+    said = _SAID.get(code, "was set aside")
     reason = f"The message {said}: {queue}. It was the broker that set it aside ({word})"
-    return Cause(BROKER, word.replace("_", "-"), reason, queue, failed_at)
+    return Cause(BROKER, code, reason, queue, failed_at)
 
 
 def _unroutable(delivery: Delivery) -> Cause:

@@ -2,9 +2,10 @@
 
 The pattern is the code, then the place and rule that the reason tells: whoever archives may have other limits
 than whoever refused the message, and find other violations. Where it tells none, these are of the first
-violation or, without any, the reason itself. Indexes of lists are dropped; in a reason, what is in quotes,
-GUIDs, hashes and numbers become `#`. The fingerprint is the first 16 hexadecimal digits of the pattern's
-SHA-256, so it stays the same over workers, restarts and versions for as long as the wording of the rule does.
+violation or, without any, the reason itself. Indexes of lists are dropped, and of a failure how often it was
+tried and by whom; in a reason, what is in quotes, GUIDs, hashes and numbers become `#`, but for an SQLSTATE.
+The fingerprint is the first 16 hexadecimal digits of the pattern's SHA-256, so it stays the same over
+workers, restarts and versions for as long as the wording of the rule does.
 """
 
 import re
@@ -22,7 +23,10 @@ _BREAKS: Final = "The command breaks the contract"
 _MORE: Final = re.compile(r"(?: \(and (?:at least )?\d+ more\))?\.\Z")
 _INDEX: Final = re.compile(r"\[\d+\]")
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
-_PARTICULAR: Final = re.compile(r"\b(?:[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|\d[\d.,:]*\d|\d)\b")
+_TRIES: Final = re.compile(r" \(\d+ (?:try|tries)\)(?:; the log of worker \S+ tells more)?")
+_PARTICULAR: Final = re.compile(
+    r"\b(?<!\bSQLSTATE )(?:[0-9a-fA-F]{8,}(?:-[0-9a-fA-F]{4,})*|\d[\d.,:]*\d|\d)\b"
+)
 
 
 class Failure(TypedDict):
@@ -54,7 +58,7 @@ def pattern_of(code: str, reason: str, violations: Sequence[Violation]) -> str:
     elif violations:
         said = _broken(violations[0].path, violations[0].rule)
     else:
-        said = _PARTICULAR.sub("#", _QUOTED.sub("#", _INDEX.sub("[]", reason)))
+        said = _PARTICULAR.sub("#", _QUOTED.sub("#", _INDEX.sub("[]", _TRIES.sub("", reason))))
     return f"{code}: {said}"[:_LONGEST]
 
 

@@ -15,7 +15,10 @@ ORDER_ADVICE: Final = {
     OrderErrorCode.NOT_VALID_INDIRECT_RESELLER_MPN_ID: "Correct `participants`.",
     OrderErrorCode.INVALID_QUANTITY: "Change `quantity`.",
     OrderErrorCode.CATALOG_ITEM_NOT_ELIGIBLE_FOR_PURCHASE: _CATALOG,
-    OrderErrorCode.CONDITION_FAILED: "Look at the cart as it is now; decide and ask again.",
+    OrderErrorCode.CONDITION_FAILED: (
+        "Take `cartVersion` from this answer and the lines from the latest `cart.updated`, or send the whole "
+        "cart by `cart.update` with that version. Version 0: there is no such cart; send it whole."
+    ),
     OrderErrorCode.CART_CHECK_OUT_NOT_ALLOWED_WHEN_STATUS_IS_ORDERED: (
         "The order stands. Put what is new into a new group or a new cart."
     ),
@@ -62,5 +65,8 @@ DEAD_LETTERS: Final = {
     DeadLetterCode.UNEXPECTED_ERROR: ("the worker failed at it, or the database refuses it", _OPERATIONS),
     DeadLetterCode.UNDECODABLE_FRAME: ("its properties or headers cannot be read", _OPERATIONS),
     DeadLetterCode.DELIVERY_LIMIT: ("the broker gave up delivering it", _OPERATIONS),
+    DeadLetterCode.EXPIRED: ("no worker took it within its `expiration`, or the broker's limit", _OPERATIONS),
+    DeadLetterCode.REJECTED: ("a consumer that is no worker rejected it", _OPERATIONS),
+    DeadLetterCode.MAXLEN: ("its queue was full, by a policy of the broker", _OPERATIONS),
     DeadLetterCode.UNROUTABLE: ("no command has its routing key", "Correct the routing key; send it again."),
 }

@@ -1,6 +1,7 @@
 """What operators look up. These may scan."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 from pydantic_core import from_json
@@ -29,6 +30,10 @@ class Lookups:
         """Carts of this id; two customers may have one each."""
         rows = await fetched(self._pool, "show_cart", cart_id, customer_id)
         return [row | {"content": from_json(row["content"])} for row in rows]
+
+    async def first_use(self, customer_id: UUID, message_id: str) -> Record | None:
+        """When a message id was used first, for which cart, and how that ended; None: its outcome is gone."""
+        return next(iter(await fetched(self._pool, "first_use", customer_id, message_id)), None)
 
     async def totals(self) -> Record:
         """How many checkouts ended how, and how many rows they left."""

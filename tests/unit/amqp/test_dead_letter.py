@@ -14,7 +14,7 @@ from pamqp import decode
 from contracts.codes import DeadLetterCode
 from tests.builders import NOW, a_delivery
 from worker.amqp.codec import Malformed, message_id_of
-from worker.amqp.dead_letter import dead_letter, dead_letter_id
+from worker.amqp.dead_letter import dead_letter, dead_letter_id, rejected_event
 from worker.amqp.delivery import Delivery
 from worker.amqp.header_table import table
 
@@ -143,6 +143,20 @@ def test_at_most_16_kb_of_headers_are_ours(reason: str) -> None:
     assert reason.startswith(ours["x-dead-letter-reason"])
     assert len(ours["x-dead-letter-reason"]) >= 1000
     assert len(table(ours)) <= 16_000
+
+
+@pytest.mark.parametrize("reason", ["r", "x" * 100_000])
+def test_what_operators_need_ends_the_reason_and_no_event_tells_it(reason: str) -> None:
+    failed = Malformed(DeadLetterCode.UNEXPECTED_ERROR, reason, for_operators="look at worker 1")
+    delivery = a_delivery(b"", message_id="m")
+
+    told = our_headers(delivery, failed)["x-dead-letter-reason"]
+    event = rejected_event(delivery, failed)
+
+    assert told.endswith("; look at worker 1")
+    assert len(told) <= 4096
+    assert event
+    assert b"worker 1" not in event.body
 
 
 def test_a_message_without_an_id_gets_the_one_by_which_it_would_be_known() -> None:

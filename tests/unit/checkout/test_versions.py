@@ -74,6 +74,21 @@ def test_a_cart_that_is_not_stored_has_version_0() -> None:
     ]
 
 
+STORED = "The cart has version 1, not 5; take cartVersion from this answer and the lines from the latest cart"
+NOT_STORED = "This customer has no cart of this id (version 0), and the command names version 5; send the "
+
+
+@pytest.mark.parametrize(("is_stored", "told"), [(True, STORED), (False, NOT_STORED)])
+def test_a_refusal_tells_what_to_do_without_reading_the_cart(*, is_stored: bool, told: str) -> None:
+    situation = Situation()
+    if is_stored:
+        situation = a_situation_after(decided(a_checkout(a_cart(BAD)), situation))
+
+    (error,) = decided(a_checkout_by_reference(cartVersion=5), situation, "m2").errors
+
+    assert error.description.startswith(told)
+
+
 def test_a_refusal_tells_that_the_cart_is_ordered() -> None:
     once = a_situation_after(decided(a_checkout(), Situation()))
 

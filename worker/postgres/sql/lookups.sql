@@ -14,6 +14,11 @@ SELECT customer_id, cart_id, version, content
 FROM carts
 WHERE cart_id = $1 AND ($2::uuid IS NULL OR customer_id = $2) AND version > 0
 
+-- name: first_use
+-- What a customer's message id ($1, $2) stands for.
+SELECT created_at AS at, cart_id, event_type || '.' || source AS event
+FROM outcomes WHERE customer_id = $1 AND message_id = $2
+
 -- name: totals
 SELECT
     (SELECT count(*) FROM checkouts WHERE event_type = 'checkout.completed') AS completed,
