@@ -78,7 +78,7 @@ def _address(text: str) -> URL:
         if url.scheme in _PORTS and url.host and url.explicit_port != 0:
             return url.with_port(url.explicit_port or _PORTS[url.scheme])
     raise ConfigurationFault(
-        "CHECKOUT_MANAGEMENT_URL is not valid: write it like http://user:password@host:15672"
+        "CHECKOUT_MANAGEMENT_URL cannot be read. Write it like http://user:password@host:15672"
     )
 
 
