@@ -67,8 +67,11 @@ class OrderError(WireModel):
 class CartCheckoutResult(WireModel):
     """Body of `checkout.completed`, `checkout.partial` and `checkout.failed`.
 
-    Every group of the cart has its order in `orders`, whenever it was made, or its reason in `orderErrors`.
-    completed: `orderErrors` is empty. failed: `orders` is empty. partial: neither is.
+    Every group that this checkout asked for has its order in `orders`, whenever it was made, or its reason
+    in `orderErrors`. completed: `orderErrors` is empty. failed: `orders` is empty. partial: neither is.
+
+    A cart sent along may name fewer groups than the stored cart: groups ordered before stay ordered and are
+    not repeated here. Add orders by `id`; never delete what a later result does not name.
     """
 
     customer_id: LowerGuid
