@@ -32,7 +32,10 @@ class CheckoutCart(TolerantModel):
     """The cart itself, with its `id`. Absent: the stored one is checked out."""
 
     cart_version: Version | None = None
-    """The version of the cart that the producer knows. If the cart has another one, nothing is done."""
+    """The version of the cart that the producer knows; 0: only if the cart is not there.
+
+    If the cart has another one, nothing is done.
+    """
 
     @model_validator(mode="after")
     def _names_one_cart(self) -> Self:
