@@ -12,8 +12,9 @@ from uuid import UUID
 import pytest
 from yarl import URL
 
-from tests.support.broker import Broker
+from tests.support.broker import UPDATE, Broker
 from tests.support.broker_user import broker_user
+from tests.support.carts import a_request
 from tests.support.eventually import eventually
 from tests.support.management import ManagementApi
 from tests.support.readme import README, block
@@ -73,6 +74,8 @@ async def test_the_examples_publish_a_cart_and_hear_its_result(
 
     try:
         line = await eventually(printed, lambda text: "\n" in text)
+        await broker.submit(a_request("a"), key=UPDATE)
+        both = await eventually(printed, lambda text: text.count("\n") > 1)
     finally:
         subscriber.kill()
         await subscriber.wait()
@@ -81,3 +84,4 @@ async def test_the_examples_publish_a_cart_and_hear_its_result(
     event_id, routing_key, orders = line.strip().split(maxsplit=2)
     assert routing_key == "checkout.completed.storefront-eu"
     assert len(UUID(event_id).hex) == len(UUID(ast.literal_eval(orders)[1]).hex)
+    assert both.splitlines()[1].split()[1:] == ["cart.updated.storefront-eu", "[]"]
