@@ -218,7 +218,12 @@ class Cart(TolerantModel):
 
     last_modified_timestamp: Timestamp | None = None
     expiration_timestamp: Timestamp | None = None
-    """What is not ordered by then is ordered no more. The stored one beats this one; absent: 7 days."""
+    """What is not ordered by then is ordered no more.
+
+    Read from a cart that comes along with its first checkout; absent there: 7 days after
+    `creationTimestamp`, else 7 days after receipt. A cart made by `cart.update`: always 7 days after receipt.
+    Later values are ignored.
+    """
 
     last_modified_user: Description | None = None
     """The user who sent the last applied command by the broker's word, else its source by its own."""

@@ -32,7 +32,10 @@ class CheckoutCart(TolerantModel):
     """The cart itself, with its `id`. Absent: the stored one is checked out."""
 
     cart_version: Version | None = None
-    """The version of the cart that the producer knows. If the cart has another one, nothing is done."""
+    """The version of the cart that the producer knows; 0: only if the cart is not there.
+
+    If the cart has another one, nothing is done.
+    """
 
     @model_validator(mode="after")
     def _names_one_cart(self) -> Self:
@@ -67,8 +70,11 @@ class OrderError(WireModel):
 class CartCheckoutResult(WireModel):
     """Body of `checkout.completed`, `checkout.partial` and `checkout.failed`.
 
-    Every group of the cart has its order in `orders`, whenever it was made, or its reason in `orderErrors`.
-    completed: `orderErrors` is empty. failed: `orders` is empty. partial: neither is.
+    Every group that this checkout asked for has its order in `orders`, whenever it was made, or its reason
+    in `orderErrors`. completed: `orderErrors` is empty. failed: `orders` is empty. partial: neither is.
+
+    A cart sent along may name fewer groups than the stored cart: groups ordered before stay ordered and are
+    not repeated here. Add orders by `id`; never delete what a later result does not name.
     """
 
     customer_id: LowerGuid

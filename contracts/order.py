@@ -62,7 +62,10 @@ class OrderLineItem(WireModel):
 
 
 class Order(WireModel):
-    """What one order group became: one billing cycle, one currency."""
+    """What one order group became: one billing cycle, one currency.
+
+    It does not name its group: tell orders apart by their lines.
+    """
 
     id: LowerGuid
     """The same for this customer, cart and group, whenever it is told."""

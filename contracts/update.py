@@ -28,7 +28,10 @@ class UpdateCart(TolerantModel):
     """The cart as it shall be: its whole list of line items."""
 
     cart_version: Version | None = None
-    """The version of the cart that the producer knows. If the cart has another one, nothing is done."""
+    """The version of the cart that the producer knows; 0: only if the cart is not there.
+
+    If the cart has another one, nothing is done.
+    """
 
     @property
     def named_cart_id(self) -> str | None:

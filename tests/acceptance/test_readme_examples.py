@@ -13,8 +13,9 @@ import pytest
 from aiormq.exceptions import ChannelAccessRefused
 from yarl import URL
 
-from tests.support.broker import Broker, connected_broker
+from tests.support.broker import UPDATE, Broker, connected_broker
 from tests.support.broker_user import broker_user
+from tests.support.carts import a_request
 from tests.support.eventually import eventually
 from tests.support.management import ManagementApi
 from tests.support.readme import README, block
@@ -82,6 +83,8 @@ async def test_the_examples_publish_a_cart_and_hear_its_result(
 
     try:
         line = await eventually(printed, lambda text: "\n" in text)
+        await broker.submit(a_request("a"), key=UPDATE)
+        both = await eventually(printed, lambda text: text.count("\n") > 1)
     finally:
         subscriber.kill()
         await subscriber.wait()
@@ -90,6 +93,7 @@ async def test_the_examples_publish_a_cart_and_hear_its_result(
     event_id, routing_key, orders = line.strip().split(maxsplit=2)
     assert routing_key == "checkout.completed.storefront-eu"
     assert len(UUID(event_id).hex) == len(UUID(ast.literal_eval(orders)[1]).hex)
+    assert both.splitlines()[1].split()[1:] == ["cart.updated.storefront-eu", "[]"]
 
 
 @pytest.mark.parametrize("key", ["#", "*.*.*", "checkout.*.other", "checkout.*.*", "*.*.storefront-eu.#"])

@@ -2,10 +2,22 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from contracts.codes import CartErrorCode, DeadLetterCode, OrderErrorCode
-from worker.checkout.rules import OUTCOMES, RULES, LineRule
+from worker.checkout.rules import (
+    EXPIRED,
+    NO_SUCH_CART,
+    OTHER_CONTENT,
+    OTHER_VERSION,
+    OUTCOMES,
+    RULES,
+    LineRule,
+)
 from worker.documents.advice import DEAD_LETTERS, LINE_ADVICE, ORDER_ADVICE
+
+BEFORE_THE_RULES: Final = (OTHER_VERSION, NO_SUCH_CART, OTHER_CONTENT, EXPIRED)
+"""What stands before every rule, in its order: the first two are about the whole cart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +53,9 @@ def dead_letter_codes() -> list[Code]:
 
 
 def rules_in_order() -> Iterator[tuple[str, str]]:
-    """What is looked at and its codes; the first failing rule names the group's."""
+    """What is looked at and its codes; the first that fails names the group's."""
+    for each in BEFORE_THE_RULES:
+        yield each.what, f"- / {each.group_code}"
     for rule in RULES:
         line = (rule.line_code or "as it was") if isinstance(rule, LineRule) else "-"
         yield rule.what, f"{line} / {rule.group_code}"

@@ -18,9 +18,12 @@ COMMAND_PROPERTIES: Final = {
     "message_id": "Identity of the command for its customer: the same id with the same content is answered "
     "by the same event, and nothing is done twice. Absent: ce-id, else a hash of the message.",
     "correlation_id": "Echoed in the answer. Absent: ce-correlationid, else the message id.",
-    "app_id": "The source: the last word of the answer's routing key. Absent: ce-source, else `unknown`.",
+    "app_id": "The source: the last word of the answer's routing key, cut to 200 characters. Absent: "
+    "ce-source, else `unknown`.",
     "timestamp": "When it was asked; judges if the cart is expired. Absent or 0: ce-time, else its receipt.",
     "content_type": "Not looked at: bodies are UTF-8 JSON.",
+    "expiration": "Leave it away: a command that expires before a worker takes it becomes a dead letter "
+    "(`expired`).",
 }
 COMMAND_HEADERS: Final = {
     "ce-id": "CloudEvents id, for an absent message_id.",

@@ -42,13 +42,16 @@ COMMANDS: Final = (
 _RESULT: Final = "checkout.result"
 EVENTS: Final = (
     EventMessage(
-        EventType.CHECKOUT_COMPLETED, CartCheckoutResult, _RESULT, "Every group of the cart has an order."
+        EventType.CHECKOUT_COMPLETED,
+        CartCheckoutResult,
+        _RESULT,
+        "Every group that this checkout asked for has an order.",
     ),
     EventMessage(
         EventType.CHECKOUT_PARTIAL,
         CartCheckoutResult,
         _RESULT,
-        "Some groups have an order; each of the others has its reason in `orderErrors`.",
+        "Some of these groups have an order; each of the others has its reason in `orderErrors`.",
     ),
     EventMessage(
         EventType.CHECKOUT_FAILED,

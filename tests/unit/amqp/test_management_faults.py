@@ -92,5 +92,5 @@ async def test_without_a_port_it_is_the_one_that_the_broker_uses(url: str, port:
     "url", ["http://host:none", "ftp://host", "http://", "http://host:0", "http://host:70000"]
 )
 def test_what_is_no_address_is_a_setting_that_is_wrong(url: str) -> None:
-    with pytest.raises(ConfigurationFault, match="CHECKOUT_MANAGEMENT_URL is not valid"):
+    with pytest.raises(ConfigurationFault, match="CHECKOUT_MANAGEMENT_URL cannot be read"):
         _management(url)

@@ -56,3 +56,22 @@ def test_a_new_group_beside_one_with_other_content_is_ordered() -> None:
 
     assert [made.group for made in second.orders] == ["h"]
     assert [error.order_group_id for error in second.errors] == ["g"]
+
+
+def test_a_cart_sent_along_with_fewer_groups_is_answered_by_these_alone() -> None:
+    first = checked_out(ORDERED)
+
+    second = checked_out(NEW, after=first)
+    again = decide(
+        a_command(a_checkout_by_reference(), message_id="again"),
+        a_situation_after(second, a_situation_after(first)),
+        a_catalog(),
+    )
+
+    assert isinstance(again, Decided)
+    assert (second.event.type, _orders_of(second)) == ("checkout.completed", 1)
+    assert _orders_of(again) == 2
+
+
+def _orders_of(decision: Decided) -> int:
+    return len(json.loads(decision.event.body)["orders"])

@@ -1,16 +1,31 @@
 """Among several bad lines the rule that stands first names the group's code; every line keeps its own."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from contracts.cart import Cart
-from tests.builders import OTHER_ITEM, a_cart, a_catalog, a_catalog_item, a_context, a_line, the_group
+from tests.builders import (
+    NOW,
+    OTHER_ITEM,
+    a_cart,
+    a_catalog,
+    a_catalog_item,
+    a_checkout,
+    a_command,
+    a_context,
+    a_line,
+    a_situation_after,
+    the_group,
+)
+from tests.deciding import decided
 from tests.unit.checkout.refusals import BASE, REFUSED, Refusal
 from worker.checkout.catalog import Catalog
 from worker.checkout.rules import Judgement, judge
+from worker.documents.codes import BEFORE_THE_RULES
 
 # The first refusal of every rule, in the order of the rules.
 IN_ORDER = [*{refusal.what: refusal for refusal in reversed(REFUSED)}.values()][::-1]
@@ -65,6 +80,20 @@ def test_expiry_stands_before_every_rule_and_bad_lines_are_still_told() -> None:
     assert judgement.error is not None
     assert judgement.error.code == 800008
     assert {key: error.error_code for key, error in judgement.line_errors.items()} == {"bad": 10001}
+
+
+def test_a_group_s_order_stands_before_expiry_and_the_version_before_both() -> None:
+    first = decided(a_command(a_checkout(a_cart(a_line(orderGroup="g"))), message_id="1"))
+    late = NOW + timedelta(days=8)
+    other = a_checkout(a_cart(a_line(orderGroup="g", quantity=7), a_line(orderGroup="new")))
+
+    def codes_of(**members: Any) -> list[int]:
+        command = a_command({**other, **members}, asked=late, received=late, message_id="2")
+        return [error.code for error in decided(command, a_situation_after(first)).errors]
+
+    assert codes_of() == [800065, 800008]
+    assert codes_of(cartVersion=7) == [800036]
+    assert [each.group_code for each in BEFORE_THE_RULES] == [800036, 800008, 800065, 800008]
 
 
 def test_of_two_lines_that_break_one_rule_the_group_tells_of_the_first() -> None:
