@@ -52,7 +52,7 @@ async def test_a_wrong_line_is_named_by_file_line_and_field_and_the_catalog_stay
     assert imported.err.splitlines() == [
         f"{file}:2: provisioningVariables[1].key: Field required",
         f"{file}:3: catalogItemId: The item stands on line 1 already",
-        "2 problems; the catalog stays as it was",
+        "2 problems; the catalog was not changed",
     ]
     assert await _stored(database) == UNCHANGED
 
@@ -61,7 +61,7 @@ async def test_the_first_problems_are_shown_and_all_are_counted(command_line: Co
     imported = await command_line.run("catalog", "import", command_line.file("bad.ndjson", "[]\n" * 1_234))
     lines = imported.err.splitlines()
     assert len(lines) == 22
-    assert lines[-2:] == ["and 1214 more", "1,234 problems; the catalog stays as it was"]
+    assert lines[-2:] == ["and 1214 more", "1,234 problems; the catalog was not changed"]
 
 
 async def test_the_report_is_there_for_machines(command_line: CommandLine, database: Database) -> None:

@@ -111,7 +111,7 @@ async def test_a_secret_that_is_misspelt(command_line: CommandLine) -> None:
         command_line.file(f"secrets/{name}", "1")
     code, wrong = await _checked(command_line.changed(secrets_dir=str(secrets)))
     assert (code, set(wrong)) == (1, {"settings"})
-    assert wrong["settings"] == f"nothing reads checkout_amqp_ulr in {secrets}: look at the spelling"
+    assert wrong["settings"] == f"unknown settings: checkout_amqp_ulr in {secrets}; check the spelling"
 
 
 async def test_an_address_that_the_worker_would_refuse(command_line: CommandLine) -> None:

@@ -263,7 +263,7 @@ async def test_a_file_that_is_no_dead_letter_is_named(command_line: CommandLine,
     (directory / "a.json").write_text('{"format": "something else"}')
     ended = await replayed(command_line, "--from", str(directory), "--yes")
     assert ended.code == 2
-    assert "a.json is no exported dead letter: format" in ended.err
+    assert "a.json is not an exported dead letter: format" in ended.err
 
 
 async def test_replays_leave_their_history_when_they_are_shown(

@@ -102,7 +102,9 @@ async def test_what_was_edited_and_not_sent_is_there_to_go_on_with(
         await keyboard.type("n")
         endings.append(await finished(process))
     assert [each.code for each in endings] == [0, 3, 2]
-    files = {each.err.partition("go on with --body ")[2].partition("\n")[0] for each in endings}
+    files = {
+        each.err.partition("to continue with it, pass --body ")[2].partition("\n")[0] for each in endings
+    }
     assert files == set(map(str, command_line.directory.glob("checkout-*")))
     assert len(files) == len(endings)
     contents = [file.read_bytes() for file in command_line.directory.glob("checkout-*")]
@@ -123,7 +125,7 @@ async def test_those_without_a_route_are_counted_and_the_question_says_that_they
         await archived(database, 4)
     dry = await command_line.run("dead-letters", "replay", "--dry-run")
     assert (dry.code, dry.out) == (1, "1 dead letter would be replayed: 1 to cart.checkout\n")
-    assert dry.err.startswith("3 dead letters: nothing tells what was meant: say --as cart.checkout")
+    assert dry.err.startswith("3 dead letters: cannot tell which command this was: pass --as cart.checkout")
     assert dry.err.count("--as cart.checkout") == 1
     asked = await command_line.run("dead-letters", "replay")
-    assert (asked.code, "Replay 1 dead letter, and leave out 3?" in asked.err) == (2, True)
+    assert (asked.code, "Replay 1 dead letter and skip 3?" in asked.err) == (2, True)

@@ -100,7 +100,7 @@ async def test_each_filter_finds_what_it_names(letters: list[Request], command_l
 @pytest.mark.parametrize("command", ["list", "groups"])
 async def test_what_a_limit_cuts_off_is_told(command_line: CommandLine, command: str) -> None:
     cut = await command_line.run("dead-letters", command, "--limit", "2")
-    assert "there are more: --limit N lists N of them" in cut.out
+    assert "there are more: --limit N lists up to N" in cut.out
     assert len((await command_line.run("dead-letters", command, "--limit", "2", "--json")).document) == 2
     assert "there are more" not in (await command_line.run("dead-letters", command, "--limit", "4")).out
 

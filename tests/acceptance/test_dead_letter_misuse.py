@@ -73,7 +73,7 @@ async def test_words_that_are_no_time_are_told_what_is(command_line: CommandLine
 async def test_a_choice_that_nothing_fits_says_so(command_line: CommandLine, action: list[str]) -> None:
     ended = await command_line.run("dead-letters", *action, "--group", "none")
     assert (ended.code, ended.out[:2]) == (0, "0 ")
-    assert ended.err == "no dead letter fits what was asked for\n"
+    assert ended.err == "no dead letters match\n"
 
 
 async def test_times_may_be_told_as_ages_and_with_a_zone(
@@ -129,7 +129,7 @@ async def test_a_file_with_an_impossible_time_is_named(
     file = await _exported(command_line, id="other", askedAt="0001-01-01T00:00:00+14:00")
     ended = await replayed(command_line, "--from", "there", "--yes")
     assert ended.code == 2
-    assert f"{file.name} is no exported dead letter: askedAt" in ended.err
+    assert f"{file.name} is not an exported dead letter: askedAt" in ended.err
     assert await database.count("dead_letters") == len(letters)
 
 

@@ -75,8 +75,8 @@ async def test_an_edit_whose_copy_is_sent(
     copy = await database.value("SELECT dead_letter_id FROM dead_letters WHERE copy_of IS NOT NULL")
     assert (ended.code, ended.out) == (_ENDED, "")
     # The queue may have it before its confirm has come here.
-    told = "(may have been sent|is sent, its outcome is not known yet)"
-    assert re.match(f"the copy {told}: `checkout dead-letters show {copy}`", ended.err)
+    told = "(may have been sent|was sent, but its outcome is not known yet)"
+    assert re.match(f"the copy {told}: see `checkout dead-letters show {copy}`", ended.err)
     assert "go on" not in ended.err
     assert not list(command_line.directory.glob("checkout-*"))
 
@@ -91,7 +91,7 @@ async def test_a_replay_between_two_flights(
     ended = await finished(process)
     told = ended.document
     assert (ended.code, told["sent"], len(told["pending"]), len(told["notBegun"])) == (_ENDED, 1, 1, 1)
-    assert "1 not begun: run it again, it takes up what is left" in ended.err
+    assert "1 not started: run the command again to continue" in ended.err
     assert "list --state replaying" in ended.err
     assert sorted((await states(database)).values()) == ["parked", "replaying"]
 

@@ -36,7 +36,7 @@ async def test_a_command_does_its_work_though_streams_are_closed(
 
 async def test_output_that_has_no_room_is_told_as_that(command_line: CommandLine) -> None:
     ended = await _run(command_line, ">/dev/full")
-    assert (ended.code, ended.err) == (1, "checkout: there is no room for the output\n")
+    assert (ended.code, ended.err) == (1, "checkout: cannot write the output: No space left on device\n")
 
 
 async def test_an_encoding_without_the_letters_is_no_failure(command_line: CommandLine) -> None:

@@ -89,7 +89,7 @@ async def _submit_in_vain(command_line: CommandLine, bodies: Iterable[bytes]) ->
     submitted = await command_line.run("submit", "-", stdin=b"\n".join(bodies))
     assert (submitted.code, submitted.out) == (Exit.BROKER, "")
     *named, last = submitted.err.splitlines()
-    assert "submit each of these again" in last
+    assert "submit each listed command again" in last
     found = [re.fullmatch(r"command (\d+): not confirmed, --message-id (\S+)", line) for line in named]
     return {int(each[1]): each[2] for each in found if each}
 
@@ -157,7 +157,7 @@ async def test_an_update_is_submitted_from_a_file(
 async def test_a_file_of_many_commands_is_told_where_it_can_be_read(command_line: CommandLine) -> None:
     line = a_request("a").body
     file = command_line.file("carts.ndjson", line + b"\n" + line + b"\n")
-    told = "`checkout submit - < FILE` takes one a line"
+    told = "`checkout submit - < FILE` reads one per line"
     assert told in (await command_line.run("submit", file, "--dry-run")).err
     assert told not in (await command_line.run("submit", command_line.file("x", "{\n}}"), "--dry-run")).err
 
@@ -284,9 +284,9 @@ async def test_a_bodiless_or_foreign_event_does_not_end_the_following(
 
 async def test_nothing_on_standard_input_is_told_as_that(command_line: CommandLine) -> None:
     ended = await command_line.run("submit", "-", stdin=b"\n\n")
-    assert (ended.code, ended.out, ended.err) == (2, "", "checkout: standard input held no command\n")
+    assert (ended.code, ended.out, ended.err) == (2, "", "checkout: standard input contains no commands\n")
 
 
 async def test_how_many_events_came_is_told_where_they_are_too_few(command_line: CommandLine) -> None:
     ended = await command_line.run("results", "--count", "1", "--timeout", "0.1")
-    assert (ended.code, ended.err.splitlines()[-1]) == (1, "0 of 1 came")
+    assert (ended.code, ended.err.splitlines()[-1]) == (1, "0 of 1 events arrived")

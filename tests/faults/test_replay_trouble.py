@@ -134,6 +134,6 @@ async def test_an_alarm_of_the_broker_ends_what_would_publish_before_anything_is
             command_line.run("submit", file),
         )
     assert [each.code for each in ended] == [3, 3]
-    assert all("blocks publishing, and nothing was sent" in each.err for each in ended)
+    assert all("blocks publishing, so nothing was sent" in each.err for each in ended)
     assert set((await states(stage.database)).values()) == {"parked"}
     assert (await broker.ready(), await actions(stage.database, "replayed")) == (0, [])

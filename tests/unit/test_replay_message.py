@@ -138,5 +138,5 @@ def test_an_id_never_names_a_file_elsewhere(name: str) -> None:
 def test_a_file_that_is_none_is_named(tmp_path: Path, document: bytes) -> None:
     file = tmp_path / "x.json"
     file.write_bytes(document)
-    with pytest.raises(ConfigurationFault, match=r"x\.json is no exported dead letter"):
+    with pytest.raises(ConfigurationFault, match=r"x\.json is not an exported dead letter"):
         read_file(file)

@@ -56,13 +56,15 @@ class Management:
         except urllib.error.HTTPError as error:
             error.close()
             raise BrokerUnavailable(
-                f"{where} refuses us ({error}): look at user and password; the user needs the tag "
-                "`management`, and rights in the virtual host"
+                f"{where} refuses us ({error}): check user and password; the user needs the tag "
+                "`management`, and permissions in the virtual host"
             ) from error
         except OSError as error:
             raise BrokerUnavailable(f"{where} does not answer: {_reason(error)}") from error
         except (HTTPException, ValueError) as error:
-            raise BrokerUnavailable(f"{where} is something else: look at host and port") from error
+            raise BrokerUnavailable(
+                f"{where} does not answer like RabbitMQ's management API: check host and port"
+            ) from error
 
 
 def _address(text: str) -> URL:
@@ -102,7 +104,7 @@ def _compare(
         has = there["arguments"] | ({"type": there["type"]} if kind == "exchange" else {})
         if not there["durable"]:
             problems.append(
-                f"{kind} {name} is not durable: drain and delete it, then `checkout topology apply`"
+                f"{kind} {name} is not durable: drain and delete it, then run `checkout topology apply`"
             )
         problems += _different(kind, name, arguments, has, there.get("effective_policy_definition") or {})
     return problems
@@ -114,7 +116,7 @@ def _different(
     """A policy may stand in for an argument: its key has no x- in front."""
     return [
         f"{kind} {name} has {key} = {has.get(key)!r}, not {wanted.get(key)!r}: set it by a policy "
-        "(where the key can be set so), or drain and delete it, then `checkout topology apply`"
+        "(if the key allows that), or drain and delete it, then run `checkout topology apply`"
         for key in sorted(wanted.keys() | has.keys())
         if has.get(key) != wanted.get(key)
         and (key not in wanted or policy.get(key.removeprefix("x-")) != wanted[key])

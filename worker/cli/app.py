@@ -31,8 +31,8 @@ from worker.errors import ConfigurationFault, WorkerError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _EXIT_CODES = (
-    "Exit codes: 0 ok, 1 found problems, 2 usage, 3 broker away or refusing, 4 database away or refusing, "
-    "130 Ctrl-C."
+    "Exit codes: 0 success, 1 problems found, 2 wrong usage, 3 broker unavailable or refusing, "
+    "4 database unavailable or refusing, 130 interrupted (Ctrl-C)."
 )
 
 
@@ -76,7 +76,7 @@ def _run(arguments: list[str]) -> int:
         if error.errno not in _FULL:
             raise
         give_output_up()
-        errors.print("checkout: there is no room for the output", style="red")
+        errors.print(f"checkout: cannot write the output: {error.strerror}", style="red")
         return Exit.PROBLEMS
     except WorkerError as fault:
         errors.print(f"checkout: {fault}", style="red")

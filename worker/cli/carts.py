@@ -12,19 +12,19 @@ from worker.cli.services import database
 from worker.postgres.lookups import Lookups, Record
 from worker.settings import Settings
 
-app = App(name="carts", help="Look carts up.")
+app = App(name="carts", help="Look up carts.")
 
 
 @app.command
 async def show(cart_id: UUID, *, customer: UUID | None = None, json: AsJson = False) -> int:
-    """Show a stored cart: its status, groups, and what is wrong with its lines.
+    """Show a stored cart: its status, its lines and their errors.
 
     Parameters
     ----------
     cart_id
         The id of the cart.
     customer
-        The customer, where several have a cart of this id.
+        The customer, if several have a cart with this id.
     """
     async with database(Settings.load()) as pool:
         found = await Lookups(pool).carts(str(cart_id), str(customer) if customer else None)

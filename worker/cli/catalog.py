@@ -24,17 +24,17 @@ from worker.settings import Settings
 _ITEMS_BETWEEN_TURNS = 1_000
 _CHOICES = ("billingCycles", "terms", "currencies")
 
-app = App(name="catalog", help="The catalog: what may be bought, and how.")
+app = App(name="catalog", help="The catalog: what can be bought, and how.")
 
 
 @app.command(name="import")
 async def import_catalog(file: Path, *, dry_run: DryRun = False, json: AsJson = False) -> int:
-    """Replace the catalog by the items of a file, all at once or not at all.
+    """Replace the catalog with the items of a file, all at once or not at all.
 
     Parameters
     ----------
     file
-        NDJSON, one item a line.
+        An NDJSON file, one item per line.
     dry_run
         Only check the file.
     """
@@ -82,16 +82,16 @@ async def _replace(rows: list[ItemRow], progress: Callable[[int], None]) -> int:
 async def list_items(
     *, item: str | None = None, search: str | None = None, limit: Limit = 50, json: AsJson = False
 ) -> None:
-    """List catalog items by id.
+    """List catalog items, ordered by id.
 
     Parameters
     ----------
     item
         Only the item with this id.
     search
-        Only items with this text in their id or title, in any case.
+        Only items with this text in their id or title; case is ignored.
     limit
-        How many at most.
+        List at most this many.
     """
     async with database(Settings.load()) as pool:
         items = await CatalogItems(pool).list(limit, item=item, search=search)

@@ -28,7 +28,7 @@ def print_report(file: Path, items: int, read: CatalogFile, revision: int | None
     for line in (*_told(file, read.warnings, "warning: "), *_told(file, read.problems)):
         errors.print(safe(line))
     if read.problems.count:
-        errors.print(f"{counted(read.problems.count, 'problem')}; the catalog stays as it was")
+        errors.print(f"{counted(read.problems.count, 'problem')}; the catalog was not changed")
     elif revision is None:
         console.print(f"{counted(items, 'item')} would be imported")
     else:

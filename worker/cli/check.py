@@ -29,7 +29,7 @@ class Finding(NamedTuple):
 
 
 async def command(*, json: AsJson = False) -> int:
-    """Look at settings, broker, topology, database, schema, rights and catalog."""
+    """Check settings, broker, topology, database, schema, rights and catalog."""
     settings = Settings.load()
     looks = (_settings, _broker, _topology, _database, _rights, _catalog)
     findings = [await _look(each.__name__.strip("_"), each, settings) for each in looks]
@@ -53,13 +53,13 @@ async def _look(name: str, look: Callable[[Settings], Awaitable[str]], settings:
 async def _settings(settings: Settings) -> str:
     _ = settings.http_endpoint
     if unknown := unknown_settings():
-        raise WorkerError(f"nothing reads {', '.join(unknown)}: look at the spelling")
-    return "all are known"
+        raise WorkerError(f"unknown settings: {', '.join(unknown)}; check the spelling")
+    return "all settings are known"
 
 
 async def _broker(settings: Settings) -> str:
     async with broker(settings) as channel:
-        return f"RabbitMQ {broker_version(channel)} answers"
+        return f"RabbitMQ {broker_version(channel)} is reachable"
 
 
 async def _topology(settings: Settings) -> str:
@@ -67,17 +67,19 @@ async def _topology(settings: Settings) -> str:
         wanted = topology_for(channel)
         await require(channel, wanted)
     if settings.management_url is None:
-        return "queues and exchanges exist; set CHECKOUT_MANAGEMENT_URL to compare arguments and bindings"
+        return (
+            "exchanges and queues exist; set CHECKOUT_MANAGEMENT_URL to check arguments and bindings as well"
+        )
     if problems := await Management(settings).differences(wanted):
         raise WorkerError("; ".join(problems))
-    return "exchanges, queues, arguments and bindings are as they should be"
+    return "exchanges, queues, arguments and bindings are correct"
 
 
 async def _database(settings: Settings) -> str:
     async with database(settings) as pool, acquired(pool) as connection:
         await check_schema(connection)
         version = await writable_version(connection)
-    return f"PostgreSQL {version} answers, the schema is up to date"
+    return f"PostgreSQL {version} is reachable, the schema is up to date"
 
 
 async def _rights(settings: Settings) -> str:
@@ -85,18 +87,18 @@ async def _rights(settings: Settings) -> str:
         await check_schema(connection)
         found = {role: await lacking(connection, role) for role in Role}
     if enough := [role for role, rights in found.items() if not rights]:
-        return f"those of {' and of '.join(enough)}"
+        return f"sufficient for {' and '.join(enough)}"
     role = min(found, key=lambda each: len(found[each]))
     raise DatabaseUnavailable(lacks(found[role], role))
 
 
 async def _catalog(settings: Settings) -> str:
     if settings.catalog is CatalogMode.OPEN:
-        return "open: what is ordered is not checked against a catalog"
+        return "open: orders are not checked against a catalog"
     async with database(settings) as pool:
         count = await CatalogItems(pool).count()
     if not count:
         raise WorkerError(
-            "the catalog is empty, the worker will not consume: run `checkout catalog import FILE`"
+            "the catalog is empty, so the worker will not consume: run `checkout catalog import FILE`"
         )
     return counted(count, "item")

@@ -14,14 +14,14 @@ app = App(name="contracts", help="The contract as documents: JSON Schemas, Async
 
 @app.command
 def export(*, to: Path = Path("contracts"), check: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Write JSON Schemas, the AsyncAPI document, examples and the README that explains them.
+    """Write JSON Schemas, the AsyncAPI document, examples, and a README that explains them.
 
     Parameters
     ----------
     to
-        The directory, made where it is missing.
+        The directory; created if missing.
     check
-        Write nothing: name what is missing there or differs, and exit with 1 if anything does.
+        Write nothing; list the documents that are missing or differ, and exit with 1 if any do.
     """
     try:
         return _check(to) if check else _write(to)
@@ -32,15 +32,15 @@ def export(*, to: Path = Path("contracts"), check: Annotated[bool, Parameter(neg
 
 def _check(found: Path) -> int:
     if not found.is_dir():
-        errors.print(f"there is no directory {found}: name one with --to")
+        errors.print(f"there is no directory {found}: pass one with --to")
         return Exit.PROBLEMS
     drifted = differences(found)
     for line in drifted:
         errors.print(line)
     if drifted:
-        errors.print(f"write them anew: checkout contracts export --to {found}")
+        errors.print(f"to write them again, run `checkout contracts export --to {found}`")
         return Exit.PROBLEMS
-    console.print(f"{found}: every document is as it should be")
+    console.print(f"{found}: every document is up to date")
     return Exit.OK
 
 

@@ -27,7 +27,7 @@ class Author:
     """Who does it, for the history."""
 
     by: str | None = None
-    """Who does it, for the history. Default: the account that runs this, and the machine."""
+    """Who does this, for the history. Default: the account that runs the command, and the machine."""
 
     @property
     def name(self) -> str:
@@ -50,16 +50,16 @@ class Sending(Note):
     """What all that is sent again has."""
 
     key: Annotated[str | None, Parameter(name="--as")] = None
-    """As what to send that of which nothing tells it: cart.checkout or cart.update."""
+    """Which command to send it as, when the dead letter does not say: cart.checkout or cart.update."""
 
     wait: Annotated[float, Parameter(validator=validators.Number(gte=0))] = 30
-    """Seconds to wait for outcomes, counted from the last one that came; 0: do not wait."""
+    """Seconds to wait for the next outcome, again after each one; 0: do not wait."""
 
     @property
     def known_key(self) -> str | None:
         """Raises: ConfigurationFault: it is none of the keys."""
         if self.key not in {None, *_KEYS}:
-            raise ConfigurationFault(f"--as should be {' or '.join(_KEYS)}")
+            raise ConfigurationFault(f"--as must be {' or '.join(_KEYS)}")
         return self.key
 
 
@@ -95,7 +95,7 @@ class Choice:
     def confirm(self, verb: str, *, yes: bool) -> None:
         """Ask, unless each was named. Raises: ConfigurationFault."""
         left = len(self.problems) + sum(each.letters for each in self.held)
-        others = f", and leave out {left:,}" if left else ""
+        others = f" and skip {left:,}" if left else ""
         if self.letters and not self.is_named:
             confirm(f"{verb} {counted(len(self.letters), 'dead letter')}{others}?", yes=yes)
 
@@ -106,7 +106,7 @@ class Choice:
             if each.state in states and not each.held_by:
                 self.letters.append(each)
             else:
-                problem = f"it is {each.state} and stays as it is"
+                problem = f"it is {each.state} and was not changed"
                 self.problems.append(Problem(each.dead_letter_id, problem))
 
     def leave_held(self) -> None:
@@ -131,12 +131,12 @@ class Choice:
         self._print_problems()
         self._print_held()
         if not (self.letters or self.problems or self.held):
-            errors.print("no dead letter fits what was asked for")
+            errors.print("no dead letters match")
 
     def _print_held(self) -> None:
         for each in self.held:
-            whose = f"left to {safe(each.claimed_by)}, who is replaying them: {each.letters:,}"
-            until = f"without an outcome they can be replayed again from {moment(each.until)} UTC on"
+            whose = f"skipped {each.letters:,}, which {safe(each.claimed_by)} is replaying"
+            until = f"those without an outcome can be replayed again from {moment(each.until)} UTC"
             errors.print(f"{whose}; {until}")
 
     def _print_problems(self) -> None:
@@ -160,9 +160,7 @@ def require_choice(
     """Nobody is asked after `--yes`, and a script's variable may be empty. Raises: ConfigurationFault."""
     is_told = names or limit or selection not in (None, Selection())
     if yes and not is_told:
-        raise ConfigurationFault(
-            "with --yes, name dead letters or say which by a filter: else it would be all"
-        )
+        raise ConfigurationFault("--yes needs ids or a filter: without any, all dead letters would be chosen")
 
 
 async def choose(
@@ -179,11 +177,11 @@ async def choose(
     """
     selection = selection or Selection()
     if names and (limit or selection != Selection()):
-        raise ConfigurationFault("name dead letters, or say which by a filter: not both")
+        raise ConfigurationFault("pass ids or a filter, not both")
     if names:
         return _named(await replays.named(names))
     if wrong := [str(each) for each in selection.state if each not in states]:
-        raise ConfigurationFault(f"--state {wrong[0]}: here it may be {', '.join(states)}")
+        raise ConfigurationFault(f"--state {wrong[0]} does not work here: pass {' or '.join(states)}")
     wanted, choice = selection.filter(), Choice()
     if not selection.state:
         unresolved = [each for each in wanted.states if each in states]
@@ -196,7 +194,7 @@ async def choose(
 
 def nothing_called(name: str) -> str:
     """Why nothing is found under this name."""
-    hint = ": of an id, name at least the first 8 digits" if _TOO_SHORT.fullmatch(name) else ""
+    hint = ": pass at least the first 8 digits of an id" if _TOO_SHORT.fullmatch(name) else ""
     return f"there is no such dead letter{hint}"
 
 
@@ -207,7 +205,7 @@ def _named(found: dict[str, list[Chosen]]) -> Choice:
             choice.problems.append(Problem(name, nothing_called(name)))
         elif len(meant) > 1 and meant[0].dead_letter_id != name:
             ids = ", ".join(each.dead_letter_id for each in meant)
-            choice.problems.append(Problem(name, f"several are called that, name one of {ids}"))
+            choice.problems.append(Problem(name, f"several dead letters match: pass one of the ids {ids}"))
         else:
             letters[meant[0].dead_letter_id] = meant[0]
     choice.letters = list(letters.values())

@@ -26,17 +26,17 @@ async def discard(
     yes: Yes = False,
     json: AsJson = False,
 ) -> int:
-    """Set dead letters aside for good, with a reason; they stay in the archive until they are pruned.
+    """Discard dead letters for good, with a reason; they stay in the archive until they are pruned.
 
     Parameters
     ----------
     why
         The reason, for the history.
     dry_run
-        Say how many would be discarded.
+        Only print how many would be discarded.
     """
     if not why.strip():
-        raise ConfigurationFault("--why should say something")
+        raise ConfigurationFault("--why must not be empty")
     require_choice(ids, selection, limit, yes=yes)
     async with database(Settings.load()) as pool:
         replays, who = Replays(pool), (author or Author()).name
@@ -57,12 +57,12 @@ async def restore(
     yes: Yes = False,
     json: AsJson = False,
 ) -> int:
-    """Park discarded dead letters again.
+    """Undo a discard: the dead letters are parked again.
 
     Parameters
     ----------
     dry_run
-        Say how many would be restored.
+        Only print how many would be restored.
     """
     require_choice(ids, selection, limit, yes=yes)
     async with database(Settings.load()) as pool:
@@ -83,7 +83,10 @@ async def _each(choice: Choice, change: Callable[[Sequence[str]], Awaitable[list
         done += await change(ids[start : start + _AT_ONCE])
     missed = set(ids) - set(done)
     states = {each.dead_letter_id: each.state for each in choice.letters}
-    choice.problems += [Problem(each, f"it was {states[each]} and stays as it is") for each in sorted(missed)]
+    choice.problems += [
+        Problem(each, f"it was {states[each]}, and was changed by others meanwhile")
+        for each in sorted(missed)
+    ]
     return done
 
 

@@ -29,7 +29,7 @@ from worker.postgres.pool import Pool
 from worker.postgres.replays import Claim, Copy, Replays
 from worker.settings import Settings
 
-_SAME: Final = "the body is as it was; `checkout dead-letters replay` sends it again"
+_SAME: Final = "the body is unchanged; to send it again, run `checkout dead-letters replay`"
 
 
 @Parameter(name="*")
@@ -38,7 +38,7 @@ class Correction(Sending):
     """What to send in place of a dead letter."""
 
     body: Path | None = None
-    """A file with the corrected body. Without it, $EDITOR opens."""
+    """A file with the corrected body; without it, $EDITOR opens."""
 
     @property
     def plan(self) -> ReplayPlan:
@@ -51,15 +51,15 @@ async def edit(
     *,
     correction: Correction | None = None,
     dry_run: DryRun = False,
-    yes: Annotated[Yes, Parameter(help="Do not ask after the editor.")] = False,
+    yes: Annotated[Yes, Parameter(help="Do not ask for confirmation after the editor.")] = False,
     json: AsJson = False,
 ) -> int:
-    """Send a corrected copy of a dead letter, under a message id of its own; the original stays as it is.
+    """Send a corrected copy of a dead letter with a new message id; the original is not changed.
 
     Parameters
     ----------
     dry_run
-        Only look whether the worker could read the copy.
+        Only check that the worker can read the copy.
     """
     correction, settings = correction or Correction(), Settings.load()
     plan = correction.plan
@@ -90,7 +90,7 @@ def _key(letter: Record, given: str | None) -> str:
     key = given or key_of(letter["queue"], letter["routing_key"])
     if key is None:
         raise ConfigurationFault(
-            "nothing tells what it was meant as: say --as cart.checkout or --as cart.update"
+            "cannot tell which command this was: pass --as cart.checkout or --as cart.update"
         )
     return key
 
@@ -124,7 +124,7 @@ def _kept(written: Path | None) -> Iterator[None]:
         yield
     finally:
         if written and written.exists():
-            _warn(f"go on with --body {written}")
+            _warn(f"your edit is kept: to continue with it, pass --body {written}")
 
 
 def _copy(letter: Record, body: bytes, key: str, settings: Settings) -> Copy | Refusal:
@@ -180,11 +180,11 @@ async def _send(replaying: Replaying, claim: Claim) -> Tally:
     told = "may have been sent"
     try:
         await replaying.publish([claim])
-        told = "is sent, its outcome is not known yet"
+        told = "was sent, but its outcome is not known yet"
         await replaying.wait()
     except BaseException:
         # Ctrl-C, or a service that is away: to edit it once more would send it twice.
-        _warn(f"the copy {told}: `checkout dead-letters show {claim.dead_letter_id}` tells what became of it")
+        _warn(f"the copy {told}: see `checkout dead-letters show {claim.dead_letter_id}`")
         raise
     return replaying.tally
 
@@ -201,7 +201,7 @@ def _print_plan(copy: Copy, *, as_json: bool) -> int:
     if as_json:
         print_json({"dryRun": True, "copyOf": copy.copy_of, "routingKey": copy.routing_key, "problems": []})
     else:
-        console.print(f"the copy can be read and would be sent to {copy.routing_key}")
+        console.print(f"the worker can read the copy; it would be sent to {copy.routing_key}")
     return Exit.OK
 
 
@@ -214,7 +214,9 @@ def _print(copy: Copy, tally: Tally, *, as_json: bool) -> int:
         _say(f"copy {copy.dead_letter_id}, message {copy.message_id}: {state}")
         if tally.resolved:
             original = safe(copy.copy_of)
-            _say(f"the original stays: `checkout dead-letters discard {original} --why TEXT` ends it")
+            _say(
+                f"the original is unchanged: `checkout dead-letters discard {original} --why TEXT` closes it"
+            )
     return Exit.OK if tally.is_good else Exit.PROBLEMS
 
 

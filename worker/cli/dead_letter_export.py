@@ -22,14 +22,14 @@ async def export(
     dry_run: DryRun = False,
     json: AsJson = False,
 ) -> int:
-    """Write dead letters to files with everything in them, nothing masked; `replay --from` reads them.
+    """Write dead letters to files, complete and unmasked; `replay --from` reads these files.
 
     Parameters
     ----------
     to
-        The directory, made where it is missing. The files are for this user alone to read.
+        The directory; created if missing. Only you can read the files.
     dry_run
-        Say how many would be written.
+        Only print how many would be written.
     """
     async with database(Settings.load()) as pool:
         replays = Replays(pool)

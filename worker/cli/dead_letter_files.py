@@ -19,7 +19,7 @@ def read_files(directory: Path) -> list[Path]:
     """The files of a directory. Raises: ConfigurationFault, for the first that cannot be read."""
     files = sorted(directory.glob("*.json"))
     if not files:
-        raise ConfigurationFault(f"{directory} holds no exported dead letters (*.json)")
+        raise ConfigurationFault(f"{directory} contains no exported dead letters (*.json)")
     for file in files:
         read_file(file)
     return files

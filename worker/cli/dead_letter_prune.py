@@ -26,29 +26,29 @@ async def prune(
 ) -> int:
     """Remove dead letters that were resolved or discarded long ago, with their bodies and properties.
 
-    What was done to them stays, and that they were pruned. Nothing does this by itself, and unresolved ones
-    are never removed.
+    Their history is kept and records the pruning. Nothing is pruned automatically, and unresolved dead
+    letters are never removed.
 
     Parameters
     ----------
     older_than
-        Time since they were resolved or discarded, such as 90d or 12h, or the time before which they were.
+        How long ago they were resolved or discarded, such as 90d or 12h, or a time before which they were.
     state
         Only those in this state: resolved or discarded.
     dry_run
-        Only say how many there are.
+        Only print how many there are.
     """
     if set(state) - set(FINISHED):
         raise ConfigurationFault("only resolved and discarded dead letters can be pruned")
     before, note, pruned = moment_of(older_than, "--older-than"), note or Note(), 0
     if before > datetime.now(UTC):
-        raise ConfigurationFault("--older-than should not be in the future")
+        raise ConfigurationFault("--older-than must not be in the future")
     async with database(Settings.load(), statement_seconds=None) as pool:
         letters = DeadLetters(pool)
         found = {each["state"]: each["count"] for each in await letters.prunable(state, before)}
         count = sum(found.values())
         if count and not dry_run:
-            confirm(f"Remove {counted(count, 'dead letter')} for good?", yes=yes)
+            confirm(f"Remove {counted(count, 'dead letter')} permanently?", yes=yes)
             while some := await letters.prune(state, before, note.name, note.why):
                 pruned += some
     if json:

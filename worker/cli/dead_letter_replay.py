@@ -26,8 +26,8 @@ from worker.postgres.replays import REPLAYABLE, Chosen, Replays
 from worker.settings import Settings
 
 _SHOWN: Final = 20
-_NO_KEY: Final = "nothing tells what was meant: say --as cart.checkout or --as cart.update, or edit it"
-_HAS_PENDING: Final = "`checkout dead-letters list --state replaying` has those without an outcome"
+_NO_KEY: Final = "cannot tell which command this was: pass --as cart.checkout or --as cart.update, or edit it"
+_HAS_PENDING: Final = "`checkout dead-letters list --state replaying` lists those without an outcome"
 _PENDING: Final = f"is a worker running? {_HAS_PENDING}"
 _Rate = Parameter(validator=validators.Number(gt=0, lte=100_000))
 _Some = Parameter(validator=validators.Number(gte=1))
@@ -39,13 +39,13 @@ class How(Sending):
     """How to replay."""
 
     directory: Annotated[Path | None, Parameter(name="--from")] = None
-    """Those exported to this directory; they are archived first where they are not."""
+    """Replay the exported files in this directory; those not yet in the archive are archived first."""
 
     rate: Annotated[float | None, _Rate] = None
-    """Messages a second, steadily. Default: as fast as the broker takes them."""
+    """Messages per second, at a steady pace. Default: as fast as the broker accepts them."""
 
     canary: Annotated[int | None, _Some] = None
-    """Send so many first, and no more if one of them is not resolved."""
+    """Send this many first, and stop unless all of them are resolved."""
 
     @property
     def plan(self) -> ReplayPlan:
@@ -62,12 +62,12 @@ async def replay(
     yes: Yes = False,
     json: AsJson = False,
 ) -> int:
-    """Send dead letters again, each under its own message id: what was ordered before is not ordered again.
+    """Send dead letters again, each with its original message id, so that nothing is ordered twice.
 
     Parameters
     ----------
     dry_run
-        Say how many would be sent where.
+        Only print how many would be sent, and where to.
     """
     how, settings = how or How(), Settings.load()
     plan, files = how.plan, _files(how.directory, ids, selection, limit)
@@ -96,7 +96,9 @@ def _files(
     if directory is None:
         return []
     if ids or limit or selection not in {None, Selection()}:
-        raise ConfigurationFault("--from DIR replays what is there: neither names nor a filter go with it")
+        raise ConfigurationFault(
+            "--from replays all files of a directory: pass neither ids nor a filter with it"
+        )
     return read_files(directory)
 
 
@@ -192,7 +194,7 @@ def _print(tally: Tally, choice: Choice, plan: ReplayPlan, *, as_json: bool) -> 
 def _print_interrupted(tally: Tally, choice: Choice, *, as_json: bool) -> None:
     errors.print(_gist(tally))
     if left := len(_not_begun(tally, choice)):
-        errors.print(f"{left:,} not begun: run it again, it takes up what is left")
+        errors.print(f"{left:,} not started: run the command again to continue")
     if tally.pending:
         errors.print(_HAS_PENDING)
     if as_json:
@@ -210,7 +212,7 @@ def _gist(tally: Tally) -> str:
         "failed again": len(tally.failed_again),
         "without an outcome yet": len(tally.pending),
         "replayed or settled by others": len(tally.skipped),
-        "not taken by the broker": len(tally.given_back),
+        "not accepted by the broker": len(tally.given_back),
     }
     told = ", ".join(f"{count:,} {what}" for what, count in counts.items() if count)
     return f"{tally.sent:,} replayed{told and f': {told}'}"

@@ -13,16 +13,16 @@ from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import UNRESOLVED, LetterFilter, LetterState
 
 LetterName = Annotated[
-    str, Parameter(help="Its id, at least the first 8 digits of that, or the id of its message.")
+    str, Parameter(help="Its id, or at least the first 8 digits of it, or the id of its message.")
 ]
 Ids = Annotated[
     str,
     Parameter(
-        help="By their id, the beginning of it, or the id of the message; without any, "
-        "all that the options choose."
+        help="Their ids, or at least the first 8 digits of these, or the ids of their messages; "
+        "without any, all that match the options."
     ),
 ]
-OldestFirst = Annotated[Limit, Parameter(help="How many at most, those that failed first.")]
+OldestFirst = Annotated[Limit, Parameter(help="Take at most this many, oldest failures first.")]
 States = Annotated[tuple[LetterState, ...], Parameter(negative="", show_default=False)]
 AllStates = Annotated[bool, Parameter(name="--all", negative="")]
 
@@ -36,7 +36,7 @@ class Selection:
     """Only those with this code."""
 
     group: str | None = None
-    """Only those of the group with this fingerprint."""
+    """Only those in the group with this fingerprint."""
 
     customer: UUID | None = None
     """Only those of this customer."""
@@ -45,26 +45,26 @@ class Selection:
     """Only those of this cart."""
 
     source: str | None = None
-    """Only those of this source."""
+    """Only those from this source."""
 
     state: States = ()
-    """Only those in this state; may be repeated. Default: the unresolved ones; restore: discarded ones."""
+    """Only those in this state; may be repeated. Default: unresolved ones; for restore: discarded ones."""
 
     since: Moment | None = None
-    """Only those that failed last at this time or later: 2026-01-31T12:00 (UTC unless it names a zone),
-    or so long ago: 90m, 12h, 7d."""
+    """Only those whose last failure was at or after this time: 2026-01-31T12:00 (UTC unless it names a zone),
+    or an age: 90m, 12h, 7d."""
 
     until: Moment | None = None
-    """Only those that failed last before this time."""
+    """Only those whose last failure was before this time."""
 
     text: str | None = None
-    """Only those with all these words in body, reason or ids, in any case."""
+    """Only those with all of these words in body, reason or ids; case is ignored."""
 
     def filter(self, *, all_states: bool = False) -> LetterFilter:
         """Raises: ConfigurationFault."""
         query = query_of(self.text) if self.text is not None else None
         if self.text is not None and query is None:
-            raise ConfigurationFault("--text has no word to look for: letters or digits")
+            raise ConfigurationFault("--text has no word to look for: pass letters or digits")
         return LetterFilter(
             states=states_of(self.state, all_states=all_states),
             code=self.code,

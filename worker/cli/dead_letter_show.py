@@ -26,7 +26,7 @@ from worker.settings import Settings
 _MOST: Final = 20
 _MOST_LINES: Final = 2_000
 _LONGEST_LINE: Final = 4_000
-_HIDDEN: Final = "hidden: it is no JSON and may hold what is masked; see it with --unmask --why TEXT"
+_HIDDEN: Final = "hidden: it is not JSON and may contain masked values; to show it, pass --unmask --why TEXT"
 _BOM: Final = b"\xef\xbb\xbf"
 _ON_WIRE: Final = {"message_type": "type"}
 
@@ -38,16 +38,18 @@ async def show(
     note: Note | None = None,
     json: AsJson = False,
 ) -> int:
-    """Show a dead letter: why it was set aside, its body, its properties, and what was done to it.
+    """Show a dead letter: why it was set aside, its body, its properties and its history.
 
     Parameters
     ----------
     unmask
-        Also show what CHECKOUT_MASKED_FIELDS names; this is noted in its history.
+        Show the fields that CHECKOUT_MASKED_FIELDS hides; needs --why, and is recorded in the history.
     """
     note = note or Note()
     if unmask and not (note.why and note.why.strip()):
-        raise ConfigurationFault("--unmask needs --why TEXT: it is noted in the history of the dead letter")
+        raise ConfigurationFault(
+            "--unmask needs --why TEXT, which is recorded in the history of the dead letter"
+        )
     settings = Settings.load()
     async with database(settings) as pool:
         letters = DeadLetters(pool)
@@ -76,7 +78,7 @@ def _problem(name: str, found: list[Record], history: list[Record]) -> str:
     """Why nothing can be shown."""
     if found:
         ids = ", ".join(f"{letter['dead_letter_id']} ({letter['state']})" for letter in found)
-        return f"several are called that, name one of {ids}"
+        return f"several dead letters match: pass one of the ids {ids}"
     if history:
         return f"this dead letter was pruned at {moment(history[-1]['acted_at'])} UTC"
     return nothing_called(name)

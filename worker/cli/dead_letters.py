@@ -47,14 +47,14 @@ async def list_letters(
     limit: Limit = 50,
     json: AsJson = False,
 ) -> None:
-    """List dead letters, the newest failure first; unresolved ones unless told otherwise.
+    """List dead letters, newest failure first; only unresolved ones by default.
 
     Parameters
     ----------
     all_states
-        Resolved and discarded ones as well.
+        Include resolved and discarded ones.
     limit
-        How many at most.
+        List at most this many.
     """
     wanted = (selection or Selection()).filter(all_states=all_states)
     settings = Settings.load()
@@ -80,18 +80,18 @@ async def groups(
     limit: Limit = 50,
     json: AsJson = False,
 ) -> None:
-    """Count dead letters that failed in the same way; the largest group first.
+    """Group dead letters by how they failed, largest group first.
 
     Parameters
     ----------
     code
         Only those with this code.
     state
-        Only those in this state; may be repeated. Default: the unresolved ones.
+        Only those in this state; may be repeated. Default: unresolved ones.
     all_states
-        Resolved and discarded ones as well.
+        Include resolved and discarded ones.
     limit
-        How many groups at most.
+        List at most this many groups.
     """
     async with database(Settings.load()) as pool:
         states = states_of(state, all_states=all_states)
@@ -115,7 +115,7 @@ def _print_unknown(code: str | None) -> None:
     """Older versions may have left others than those that are known now: these are found all the same."""
     if code is not None and code not in set(DeadLetterCode):
         errors.print(
-            f"this version sets nothing aside as {safe(code)}; its codes are {', '.join(DeadLetterCode)}"
+            f"this version does not use the code {safe(code)}; its codes are {', '.join(DeadLetterCode)}"
         )
 
 
@@ -140,12 +140,12 @@ def _print_groups(found: list[Record], none: str) -> None:
     columns = ("group", "count", "oldest, UTC", "newest, UTC", "what")
     print_lines("Groups of dead letters" if found else none, columns, rows)
     if found:
-        console.print("`checkout dead-letters list --group GROUP` lists one of them")
+        console.print("`checkout dead-letters list --group GROUP` lists the dead letters of a group")
 
 
 def _print_more(*, are_more: bool) -> None:
     if are_more:
-        console.print("there are more: --limit N lists N of them")
+        console.print("there are more: --limit N lists up to N")
 
 
 def _row(letter: dict[str, Any]) -> tuple[object, ...]:

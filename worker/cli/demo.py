@@ -15,14 +15,14 @@ from worker.embedded.services import MissingPackages
 
 
 async def command(*, carts: Limit = 2_000, keep: Annotated[bool, Parameter(negative="")] = False) -> int:
-    """Start private services and a worker, show the main job, and count what came of it.
+    """Start a private broker, database and worker, process sample carts, and verify the results.
 
     Parameters
     ----------
     carts
-        How many generated carts.
+        Number of generated carts.
     keep
-        Leave everything running, and print where.
+        Keep everything running, and print how to connect.
     """
     loop, this = asyncio.get_running_loop(), asyncio.current_task()
     for number in (signal.SIGTERM, signal.SIGHUP):

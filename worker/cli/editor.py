@@ -18,15 +18,15 @@ async def edited(content: bytes) -> tuple[bytes, Path]:
     """
     command = editor_command()
     if not command:
-        raise ConfigurationFault("set EDITOR to your editor, or name a file by --body FILE")
+        raise ConfigurationFault("no editor is set: set EDITOR, or pass --body FILE")
     path = _written(content)
     try:
         process = await asyncio.create_subprocess_exec(*shlex.split(command), str(path))
     except (OSError, ValueError) as error:
         path.unlink()
-        raise ConfigurationFault(f"the editor {command!r} cannot be started: {error}") from None
+        raise ConfigurationFault(f"cannot start the editor {command!r}: {error}") from None
     if await process.wait():
-        raise ConfigurationFault(f"the editor ended with an error: nothing was sent, {path} is left")
+        raise ConfigurationFault(f"the editor failed and nothing was sent; the file is kept at {path}")
     return _read(path), path
 
 

@@ -8,12 +8,12 @@ from worker.settings import Settings
 
 
 async def command(*, dry_run: DryRun = False, json: AsJson = False) -> None:
-    """Apply the pending migrations, in order; safe to run from several places at once.
+    """Apply pending migrations in order; safe to run from several places at once.
 
     Parameters
     ----------
     dry_run
-        Say what would be applied.
+        Only print what would be applied.
     """
     async with database(Settings.load(), statement_seconds=None) as pool, acquired(pool) as connection:
         done = await pending(connection) if dry_run else await migrate(connection)

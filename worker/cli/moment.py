@@ -13,7 +13,7 @@ def _read(_: object, tokens: Sequence[Token]) -> datetime | timedelta:
     try:
         read: datetime | timedelta = convert(datetime | timedelta, tokens)
     except CoercionError:
-        raise ValueError("write a time, 2026-01-31T12:00, or how long ago, 90m, 12h or 7d.") from None
+        raise ValueError("pass a time such as 2026-01-31T12:00, or an age such as 90m, 12h or 7d.") from None
     return read
 
 
@@ -28,4 +28,4 @@ def moment_of(given: datetime | timedelta, option: str) -> datetime:
             return datetime.now(UTC) - given
         return (given if given.tzinfo else given.replace(tzinfo=UTC)).astimezone(UTC)
     except OverflowError:
-        raise ConfigurationFault(f"{option} is out of the range of times") from None
+        raise ConfigurationFault(f"{option} is out of range") from None

@@ -12,7 +12,7 @@ from worker.cli.services import database
 from worker.postgres.lookups import Lookups
 from worker.settings import Settings
 
-app = App(name="orders", help="Look orders up.")
+app = App(name="orders", help="Look up orders.")
 
 
 @app.command(name="list")
@@ -24,11 +24,11 @@ async def list_orders(
     Parameters
     ----------
     customer
-        Of this customer only.
+        Only orders of this customer.
     cart
-        Of this cart only.
+        Only orders of this cart.
     limit
-        How many at most.
+        List at most this many.
     """
     async with database(Settings.load()) as pool:
         rows = await Lookups(pool).orders(_text(customer), _text(cart), limit)
@@ -50,7 +50,9 @@ def _text(identifier: UUID | None) -> str | None:
 
 @app.command
 async def show(
-    order_id: UUID, *, json: Annotated[AsJson, Parameter(help="Print JSON; an order always is.")] = False
+    order_id: UUID,
+    *,
+    json: Annotated[AsJson, Parameter(help="Print JSON, even if there is no such order.")] = False,
 ) -> int:
     """Show one order as it was published.
 

@@ -20,14 +20,14 @@ from worker.errors import ConfigurationFault
 AsJson = Annotated[bool, Parameter(name="--json", negative="", help="Print JSON.")]
 Limit = Annotated[int, Parameter(validator=validators.Number(gte=1, lte=2**31 - 1))]
 DryRun = Annotated[bool, Parameter(negative="")]
-Yes = Annotated[bool, Parameter(negative="", help="Do not ask.")]
+Yes = Annotated[bool, Parameter(negative="", help="Do not ask for confirmation.")]
 
 _LONGEST_NAME: Final = 255
 
 
 def _fits(_: object, value: str | None) -> None:
     if value is not None and not 1 <= len(value.encode()) <= _LONGEST_NAME:
-        raise ValueError(f"AMQP wants 1 to {_LONGEST_NAME} bytes.")
+        raise ValueError(f"AMQP allows 1 to {_LONGEST_NAME} bytes.")
 
 
 Name = Annotated[str, Parameter(validator=_fits)]
@@ -82,7 +82,7 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise ConfigurationFault(f"{question} There is nobody to ask: say --yes")
+        raise ConfigurationFault(f"{question} Standard input is not a terminal: pass --yes")
     with interruptible():
         errors.print(f"{question} [y/N] ", end="")
         answer = sys.stdin.readline()

@@ -33,16 +33,16 @@ async def follow(
     count: Limit | None = None,
     timeout: Seconds | None = None,  # noqa: ASYNC109 - the option's name is part of the interface
     key: Name = EVERYTHING,
-    json: Annotated[AsJson, Parameter(help="Print one JSON document a line.")] = False,
+    json: Annotated[AsJson, Parameter(help="Print one JSON document per line.")] = False,
 ) -> int:
-    """Print events as they come.
+    """Print events as they arrive.
 
     Parameters
     ----------
     count
-        Stop after so many; exit code 1 if fewer came.
+        Stop after this many events; exit code 1 if fewer arrived.
     timeout
-        Stop after so many seconds.
+        Stop after this many seconds.
     key
         Binding key, such as checkout.*.storefront-eu.
     """
@@ -50,7 +50,7 @@ async def follow(
     async with broker(Settings.load()) as channel:
         subscription = Subscription()
         await subscription.open(channel, key)
-        errors.print(f"listening to {key}; Ctrl-C ends")
+        errors.print(f"listening to {key}; press Ctrl-C to stop")
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 while count is None or seen < count:
@@ -58,7 +58,7 @@ async def follow(
                     seen += 1
     if count is None or seen >= count:
         return Exit.OK
-    errors.print(f"{seen:,} of {count:,} came")
+    errors.print(f"{seen:,} of {count:,} events arrived")
     return Exit.PROBLEMS
 
 
@@ -102,21 +102,21 @@ async def republish(
     source: str | None = None,
     dry_run: DryRun = False,
 ) -> int:
-    """Send stored events again, with ids, routing keys and bodies as first published, to all who are bound.
+    """Publish stored events again, with their original ids, routing keys and bodies, to every bound queue.
 
     Parameters
     ----------
     since
-        All events stored since then: a time, in UTC unless it says otherwise, or an age such as 2h or 30m.
+        Only events stored since then: a time, UTC unless it names a zone, or an age such as 2h or 30m.
     returned
-        Only those that nobody was bound to.
+        Only events that were returned because no queue was bound.
     source
-        Only those that answer this source, as it stands in the routing key.
+        Only events for this source, spelt as in the routing key.
     dry_run
-        Say how many there are.
+        Only print how many events there are.
     """
     if since is None and not returned:
-        raise ConfigurationFault("say --since TIME, --returned, or both")
+        raise ConfigurationFault("pass --since TIME, --returned, or both")
     start = datetime.min.replace(tzinfo=UTC) if since is None else moment_of(since, "--since")
     settings = Settings.load()
     sent = unheard = 0
@@ -128,7 +128,7 @@ async def republish(
     told = "would be sent" if dry_run else f"sent, {unheard:,} returned again"
     console.print(f"{counted(sent, 'event')} {told}")
     if unheard:
-        errors.print(f"no queue took those: bind one to {RESULTS_EXCHANGE}, and run this again")
+        errors.print(f"no queue is bound for those: bind one to {RESULTS_EXCHANGE}, then run this again")
     return Exit.PROBLEMS if unheard else Exit.OK
 
 
@@ -142,5 +142,5 @@ async def _republish(stored: StoredEvents, publisher: Publisher, page: list[Stor
     ]
     await stored.republished(known)
     if unknown := len(page) - len(known):
-        raise PublishNotConfirmed(f"{counted(unknown, 'event')} not confirmed: run this again")
+        raise PublishNotConfirmed(f"the broker did not confirm {counted(unknown, 'event')}: run this again")
     return receipts.count(Receipt.RETURNED)

@@ -6,7 +6,7 @@ from worker.telemetry import configure_logging
 
 
 async def command() -> None:
-    """Consume checkouts until SIGTERM or SIGINT; a second signal does not wait for the drain."""
+    """Process commands until SIGTERM or SIGINT; a second signal exits without draining."""
     settings = Settings.load()
     configure_logging(as_json=settings.log_format is LogFormat.JSON)
     await run_worker(settings)

@@ -85,5 +85,5 @@ async def _require_no_alarm(channel: Channel) -> None:
             await channel.connection.ready()
     except TimeoutError:
         raise BrokerUnavailable(
-            "The broker blocks publishing, and nothing was sent: look at its memory and disk alarms"
+            "The broker blocks publishing, so nothing was sent: check its memory and disk alarms"
         ) from None

@@ -28,7 +28,7 @@ from worker.settings import Settings
 _FLIGHT = 500
 _KNOWN = frozenset({Receipt.CONFIRMED, Receipt.RETURNED})
 _STDIN = Path("-")
-_ONE_A_LINE = " (a file is one command; `checkout submit - < FILE` takes one a line)"
+_ONE_A_LINE = " (a file holds one command; `checkout submit - < FILE` reads one per line)"
 
 
 async def command(
@@ -38,27 +38,30 @@ async def command(
     message_id: Name | None = None,
     dry_run: DryRun = False,
 ) -> int:
-    """Publish commands and wait until the broker has them.
+    """Publish commands and wait for the broker to confirm them.
 
     Parameters
     ----------
     files
-        JSON files, a command each; `-` reads NDJSON from standard input.
+        JSON files with one command each; `-` reads NDJSON from standard input.
     update
-        Publish cart updates (cart.update), not checkouts.
+        Publish cart updates (cart.update) instead of checkouts.
     source
-        The app id: results are published under checkout.*.SOURCE.
+        The app id; results are published with the routing key checkout.*.SOURCE.
     message_id
-        The message id, for one command; without it each command gets a fresh one. That of a single command
-        is printed: its answer has it as correlation id, and under it the command may be submitted again.
+        The message id of a single command. By default each command gets a new one, which is printed if there
+        is only one command: the answer has it as correlation id, and submitting the command again with it is
+        safe.
     dry_run
-        Only look whether the worker would read the commands.
+        Only check that the worker can read the commands.
     """
     bodies = list(_bodies(files))
     if not bodies and files:
-        raise ConfigurationFault("standard input held no command")
+        raise ConfigurationFault("standard input contains no commands")
     if not bodies or (message_id and len(bodies) > 1):
-        raise ConfigurationFault("name files with one command each, or -; --message-id goes with one command")
+        raise ConfigurationFault(
+            "pass files with one command each, or -; --message-id works with a single command only"
+        )
     settings = Settings.load()
     key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
     if dry_run:
@@ -74,7 +77,7 @@ async def command(
 
 def _print(told: str, key: str, message_id: str | None, returned: int) -> int:
     if returned:
-        errors.print(f"{returned} of {told} returned: run `checkout topology apply`")
+        errors.print(f"{returned} of {told} returned, as no queue is bound: run `checkout topology apply`")
         return Exit.PROBLEMS
     console.print(f"{told} published to {wire.COMMANDS_EXCHANGE} ({key})")
     if message_id:
@@ -132,15 +135,15 @@ def _name_the_others(flight: Sequence[Outgoing], receipts: Sequence[Receipt], be
 def _advice(sent: int, total: int, why: str | None) -> str:
     rest = f", and nothing from command {sent + 1} on was sent" if sent < total else ""
     return (
-        f"the commands named above were not confirmed{f' ({why})' if why else ''}{rest}: "
-        "submit each of these again with its message id, under which it counts once"
+        f"the broker did not confirm the commands listed above{f' ({why})' if why else ''}{rest}: "
+        "submit each listed command again with its message id, so that it counts once"
     )
 
 
 def _bodies(files: Sequence[Path]) -> Iterator[bytes]:
     for file in files:
         if str(file).startswith("-") and file != _STDIN:
-            raise ConfigurationFault(f"there is no option {file}; a file of this name is ./{file}")
+            raise ConfigurationFault(f"no such option: {file}; for a file of that name, pass ./{file}")
         if file == _STDIN:
             with interruptible():
                 lines = sys.stdin.buffer.read().split(b"\n")

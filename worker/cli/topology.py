@@ -16,17 +16,17 @@ from worker.cli.services import broker
 from worker.errors import TopologyFault
 from worker.settings import Settings
 
-app = App(name="topology", help="Exchanges, queues and bindings; owned by deployment, not by the worker.")
+app = App(name="topology", help="Exchanges, queues and bindings; managed by deployment, not by the worker.")
 
 
 @app.command
 async def apply(*, dry_run: DryRun = False) -> None:
-    """Make what is missing; what is there and different is reported, never changed.
+    """Declare what is missing; what exists but differs is reported, never changed.
 
     Parameters
     ----------
     dry_run
-        Say what is there, whatever its arguments, and what would be declared.
+        Only print what exists, with whatever arguments, and what would be declared.
     """
     async with broker(Settings.load()) as channel:
         wanted = topology_for(channel)
@@ -47,26 +47,26 @@ def _parts(wanted: Topology) -> Iterator[tuple[str, Topology]]:
 
 @app.command
 async def check(*, json: AsJson = False) -> int:
-    """Compare the broker with what should be there.
+    """Compare the topology of the broker with the one that the worker needs.
 
-    Arguments and bindings can only be seen over the management API (CHECKOUT_MANAGEMENT_URL).
+    Arguments and bindings are checked through the management API (CHECKOUT_MANAGEMENT_URL).
     """
     settings = Settings.load()
     async with broker(settings) as channel:
         wanted, version = topology_for(channel), broker_version(channel)
         if settings.management_url is None:
             problems = await _missing(channel, wanted)
-            unseen = ["arguments and bindings: set CHECKOUT_MANAGEMENT_URL to compare them"]
+            unseen = ["arguments and bindings: set CHECKOUT_MANAGEMENT_URL to check them"]
         else:
             problems = await Management(settings).differences(wanted)
             unseen = []
     if json:
         print_json({"brokerVersion": version, "problems": problems, "notSeen": unseen})
     else:
-        for line in (*problems, *(f"not seen: {each}" for each in unseen)):
+        for line in (*problems, *(f"not checked: {each}" for each in unseen)):
             console.print(line)
         if not problems:
-            console.print(f"RabbitMQ {version}: everything that was looked at is as it should be")
+            console.print(f"RabbitMQ {version}: no differences found")
     return Exit.PROBLEMS if problems else Exit.OK
 
 
@@ -86,9 +86,9 @@ def export(*, broker_major: int = 4, vhost: str | None = None) -> None:
     Parameters
     ----------
     broker_major
-        The major version of the broker that will load it.
+        The major version of the broker that will load the file.
     vhost
-        The virtual host to make it in. Default: the one of CHECKOUT_AMQP_URL, where that is set, else /.
+        The virtual host of the exchanges and queues. Default: that of CHECKOUT_AMQP_URL if set, else /.
     """
     url = Settings.load().amqp_url
     if vhost is None:

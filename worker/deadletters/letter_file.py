@@ -131,7 +131,7 @@ def read_file(path: Path) -> DeadLetter:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
-        raise ConfigurationFault(f"{path} is no exported dead letter: {where}: {first['msg']}") from None
+        raise ConfigurationFault(f"{path} is not an exported dead letter: {where}: {first['msg']}") from None
 
 
 def _body(body: bytes) -> dict[str, str]:

@@ -17,9 +17,9 @@ from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import Chosen, Claim, Replays
 
 _BETWEEN_LOOKS: Final = 0.25
-_BAD_CANARIES: Final = "the first ones were not all resolved: the others stay as they are"
+_BAD_CANARIES: Final = "not all of the first ones were resolved, so the others were not sent"
 _NOT_TAKEN: Final = (
-    "the broker takes none of them: the others stay as they are. Is the queue full, or missing?"
+    "the broker accepted none of them, so the others were not sent: is the queue full, or missing?"
 )
 _NOWHERE: Final = frozenset({Receipt.RETURNED, Receipt.REFUSED})
 
@@ -140,7 +140,7 @@ class Replaying:
             self.tally.stopped = _NOT_TAKEN
         if claims and all(receipt is Receipt.UNKNOWN for receipt in receipts):
             raise BrokerUnavailable(
-                f"The broker does not answer: without an outcome, {_told(len(claims))} free in 10 minutes"
+                f"The broker does not answer: {_told(len(claims))} in 10 minutes, unless resolved"
             )
 
     def _message(self, claim: Claim) -> Outgoing:
@@ -168,4 +168,4 @@ class Replaying:
 
 
 def _told(count: int) -> str:
-    return "1 dead letter is" if count == 1 else f"{count} dead letters are"
+    return f"{count} dead letter{'' if count == 1 else 's'} can be replayed again"
