@@ -9,7 +9,8 @@ from worker.cli.exit import Exit
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, console, print_json, print_missing, records
 from worker.cli.services import database
-from worker.postgres.lookups import Lookups, Record
+from worker.postgres.lookups import Lookups
+from worker.postgres.records import Record
 from worker.settings import Settings
 
 app = App(name="carts", help="Look up carts.")

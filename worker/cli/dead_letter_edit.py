@@ -24,8 +24,9 @@ from worker.deadletters.copy import copy_of
 from worker.deadletters.replay_message import key_of
 from worker.deadletters.replaying import Replaying, ReplayPlan, Tally
 from worker.errors import ConfigurationFault
-from worker.postgres.dead_letters import DeadLetters, LetterAction, LetterState, Record
+from worker.postgres.dead_letters import DeadLetters, LetterAction, LetterState
 from worker.postgres.pool import Pool
+from worker.postgres.records import Record
 from worker.postgres.replays import Claim, Copy, Replays
 from worker.settings import Settings
 

@@ -20,7 +20,8 @@ from worker.deadletters.as_sent import as_sent, deaths_of
 from worker.deadletters.mask import Mask
 from worker.deadletters.pointing import Line, pointed
 from worker.errors import ConfigurationFault
-from worker.postgres.dead_letters import DeadLetters, LetterAction, Record
+from worker.postgres.dead_letters import DeadLetters, LetterAction
+from worker.postgres.records import Record
 from worker.settings import Settings
 
 _MOST: Final = 20

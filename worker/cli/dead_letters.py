@@ -20,7 +20,8 @@ from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, Limit, console, errors, moment, print_json, records, safe
 from worker.cli.services import database
 from worker.deadletters.mask import Mask
-from worker.postgres.dead_letters import UNRESOLVED, DeadLetters, LetterState, Record
+from worker.postgres.dead_letters import UNRESOLVED, DeadLetters, LetterState
+from worker.postgres.records import Record
 from worker.settings import Settings
 
 _SETTLED: Final = [each for each in LetterState if each not in UNRESOLVED]

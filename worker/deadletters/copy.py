@@ -11,7 +11,7 @@ from contracts.update import UpdateCart
 from worker.amqp.header_table import FaithfulProperties
 from worker.deadletters.as_sent import as_sent
 from worker.deadletters.words import searchable
-from worker.postgres.dead_letters import Record
+from worker.postgres.records import Record
 from worker.postgres.replays import Copy
 
 _NOT_THE_COPYS = frozenset({"message_id", "correlation_id"})

@@ -31,7 +31,8 @@ from worker.deadletters.base64_bytes import with_base64
 from worker.deadletters.fingerprint import failure_of
 from worker.deadletters.words import searchable
 from worker.errors import ConfigurationFault
-from worker.postgres.dead_letters import DeadLetter, Record
+from worker.postgres.dead_letters import DeadLetter
+from worker.postgres.records import Record
 
 FORMAT: Final = "cart-checkout/dead-letter/1"
 _PLAIN: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")

@@ -14,9 +14,9 @@ from pydantic_core import from_json, to_json
 from worker.postgres.commit_rows import columns
 from worker.postgres.conflicts import past_conflicts
 from worker.postgres.pool import Connection, Pool, acquired
+from worker.postgres.records import Record, fetched
 from worker.postgres.statements import statement
 
-Record = dict[str, Any]
 PRUNED_AT_ONCE: Final = 1_000
 _FEW: Final = 5_000
 _SAMPLE: Final = 300
@@ -150,16 +150,16 @@ class DeadLetters:
         self, states: Sequence[str], *, fingerprint: str | None = None, code: str | None = None, limit: int
     ) -> list[Record]:
         """What failed in the same way: how many, the oldest and the newest of each; the largest first."""
-        return await self._fetch("dead_letter_groups", list(states), fingerprint, code, limit)
+        return await fetched(self._pool, "dead_letter_groups", list(states), fingerprint, code, limit)
 
     async def find(self, name: str, limit: int = 2) -> list[Record]:
         """Whole dead letters with this id, with one that begins so, or whose message has it."""
-        rows = await self._fetch("show_dead_letter", name, end_of_ids(name), limit)
+        rows = await fetched(self._pool, "show_dead_letter", name, end_of_ids(name), limit)
         return [_with_json(row, "violations") for row in rows]
 
     async def history(self, dead_letter_id: str) -> list[Record]:
         """What was done to it, in order; also when it is pruned."""
-        rows = await self._fetch("dead_letter_actions", dead_letter_id)
+        rows = await fetched(self._pool, "dead_letter_actions", dead_letter_id)
         return [_with_json(row, "details") for row in rows]
 
     async def note(
@@ -178,7 +178,7 @@ class DeadLetters:
 
     async def prunable(self, states: Sequence[str], before: datetime) -> list[Record]:
         """How many of which state have been finished since before then."""
-        return await self._fetch("prunable_dead_letters", list(states), before)
+        return await fetched(self._pool, "prunable_dead_letters", list(states), before)
 
     async def prune(self, states: Sequence[str], before: datetime, actor: str, why: str | None) -> int:
         """Remove some that have been finished since before then; how many, 0: there are no more."""
@@ -194,10 +194,6 @@ class DeadLetters:
         """How many there are, of any state."""
         async with acquired(self._pool) as connection:
             return int(await connection.fetchval(statement("count_dead_letters")))
-
-    async def _fetch(self, name: str, *arguments: object) -> list[Record]:
-        async with acquired(self._pool) as connection:
-            return [dict(row) for row in await connection.fetch(statement(name), *arguments)]
 
 
 def end_of_ids(beginning: str) -> str | None:

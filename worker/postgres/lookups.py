@@ -7,9 +7,8 @@ from pydantic_core import from_json
 
 from worker.postgres.errors import fault_of
 from worker.postgres.pool import Connection, Pool, acquired
+from worker.postgres.records import Record, fetched
 from worker.postgres.statements import statement
-
-Record = dict[str, Any]
 
 
 class Lookups:
@@ -18,7 +17,7 @@ class Lookups:
 
     async def orders(self, customer_id: str | None, cart_id: str | None, limit: int) -> list[Record]:
         """Orders, newest first."""
-        return await self._fetch("list_orders", customer_id, cart_id, limit)
+        return await fetched(self._pool, "list_orders", customer_id, cart_id, limit)
 
     async def order(self, order_id: str) -> Any | None:
         """The order as published; None: there is no such order."""
@@ -28,16 +27,12 @@ class Lookups:
 
     async def carts(self, cart_id: str, customer_id: str | None) -> list[Record]:
         """Carts of this id; two customers may have one each."""
-        rows = await self._fetch("show_cart", cart_id, customer_id)
+        rows = await fetched(self._pool, "show_cart", cart_id, customer_id)
         return [row | {"content": from_json(row["content"])} for row in rows]
 
     async def totals(self) -> Record:
         """How many checkouts ended how, and how many rows they left."""
-        return (await self._fetch("totals"))[0]
-
-    async def _fetch(self, name: str, *arguments: object) -> list[Record]:
-        async with acquired(self._pool) as connection:
-            return [dict(row) for row in await connection.fetch(statement(name), *arguments)]
+        return (await fetched(self._pool, "totals"))[0]
 
 
 async def writable_version(connection: Connection) -> str:

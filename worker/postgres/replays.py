@@ -7,9 +7,9 @@ from secrets import token_bytes
 from typing import Final, NamedTuple
 
 from worker.postgres.conflicts import past_conflicts
-from worker.postgres.dead_letters import LetterAction, LetterFilter, LetterState, Record, end_of_ids
-from worker.postgres.pool import Pool, acquired
-from worker.postgres.statements import statement
+from worker.postgres.dead_letters import LetterAction, LetterFilter, LetterState, end_of_ids
+from worker.postgres.pool import Pool
+from worker.postgres.records import Record, fetched
 
 LAPSE: Final = timedelta(minutes=10)
 """Age at which a claim without an outcome may be taken over."""
@@ -146,8 +146,4 @@ class Replays:
 
     async def _fetch(self, name: str, *arguments: object) -> list[Record]:
         """One statement, in a transaction of its own."""
-        return await past_conflicts(partial(self._fetched, name, *arguments))
-
-    async def _fetched(self, name: str, *arguments: object) -> list[Record]:
-        async with acquired(self._pool) as connection:
-            return [dict(row) for row in await connection.fetch(statement(name), *arguments)]
+        return await past_conflicts(partial(fetched, self._pool, name, *arguments))
