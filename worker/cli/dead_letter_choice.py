@@ -3,64 +3,15 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from cyclopts import Parameter, validators
-
-from contracts.wire import CHECKOUT_KEY, UPDATE_KEY
-from worker.cli.actor import actor
 from worker.cli.dead_letter_selection import Selection
-from worker.cli.output import confirm, counted, errors, moment, safe
+from worker.cli.output import confirm, counted
 from worker.errors import ConfigurationFault
 from worker.postgres.dead_letters import LetterState
 from worker.postgres.replays import Chosen, Held, Replays
 
-_KEYS: Final = (CHECKOUT_KEY, UPDATE_KEY)
-_SHOWN: Final = 20
 _TOO_SHORT: Final = re.compile(r"[0-9a-f]{1,7}")
-_LONGEST_NAME: Final = 200
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who does it, for the history."""
-
-    by: str | None = None
-    """Who does this, for the history. Default: the account that runs the command, and the machine."""
-
-    @property
-    def name(self) -> str:
-        # It travels in a header, and the headers of a message share one frame.
-        return self.by.strip()[:_LONGEST_NAME] if self.by and self.by.strip() else actor()
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
-class Note(Author):
-    """What goes into the history."""
-
-    why: str | None = None
-    """A note for the history."""
-
-
-@Parameter(name="*")
-@dataclass(frozen=True, slots=True)
-class Sending(Note):
-    """What all that is sent again has."""
-
-    key: Annotated[str | None, Parameter(name="--as")] = None
-    """Which command to send it as, when the dead letter does not say: cart.checkout or cart.update."""
-
-    wait: Annotated[float, Parameter(validator=validators.Number(gte=0))] = 30
-    """Seconds to wait for the next outcome, again after each one; 0: do not wait."""
-
-    @property
-    def known_key(self) -> str | None:
-        """Raises: ConfigurationFault: it is none of the keys."""
-        if self.key not in {None, *_KEYS}:
-            raise ConfigurationFault(f"--as must be {' or '.join(_KEYS)}")
-        return self.key
 
 
 class Problem(NamedTuple):
@@ -125,33 +76,6 @@ class Choice:
     @property
     def held_documents(self) -> list[dict[str, Any]]:
         return [{"by": each.claimed_by, "count": each.letters, "until": each.until} for each in self.held]
-
-    def print_left(self) -> None:
-        """Why what was meant is not among those that are chosen, or that nothing was."""
-        self._print_problems()
-        self._print_held()
-        if not (self.letters or self.problems or self.held):
-            errors.print("no dead letters match")
-
-    def _print_held(self) -> None:
-        for each in self.held:
-            whose = f"skipped {each.letters:,}, which {safe(each.claimed_by)} is replaying"
-            until = f"those without an outcome can be replayed again from {moment(each.until)} UTC"
-            errors.print(f"{whose}; {until}")
-
-    def _print_problems(self) -> None:
-        """Of each kind the first, or how many; ids come from messages, and must not steer a terminal."""
-        kinds: dict[str, list[str]] = {}
-        for each in self.problems:
-            kinds.setdefault(each.problem, []).append(each.name)
-        for problem, names in kinds.items():
-            # Whom a filter found, nobody looks for by name.
-            shown = _SHOWN if self.is_named or len(names) == 1 else 0
-            for name in names[:shown]:
-                errors.print(f"{safe(name) or '(empty)'}: {safe(problem)}")
-            if (left := len(names) - shown) > 0:
-                what = f"{left:,} more" if shown else counted(left, "dead letter")
-                errors.print(f"{what}: {safe(problem)}")
 
 
 def require_choice(

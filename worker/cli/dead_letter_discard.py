@@ -3,7 +3,9 @@
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from worker.cli.dead_letter_choice import Author, Choice, Note, Problem, choose, require_choice
+from worker.cli.dead_letter_choice import Choice, Problem, choose, require_choice
+from worker.cli.dead_letter_left import print_left
+from worker.cli.dead_letter_options import Author, Note
 from worker.cli.dead_letter_selection import Ids, OldestFirst, Selection
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, console, print_json
@@ -103,5 +105,5 @@ def _print(what: str, choice: Choice, done: list[str], *, dry_run: bool, as_json
     else:
         would = f"{len(choice.letters):,} would be" if dry_run else f"{len(done):,}"
         console.print(f"{would} {what}")
-        choice.print_left()
+        print_left(choice)
     return Exit.PROBLEMS if choice.problems else Exit.OK

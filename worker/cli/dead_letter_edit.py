@@ -14,7 +14,9 @@ from contracts.rejected import Violation
 from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.codec import Limits, read_command
 from worker.amqp.publisher import Publisher
-from worker.cli.dead_letter_choice import Choice, Sending, choose
+from worker.cli.dead_letter_choice import Choice, choose
+from worker.cli.dead_letter_left import print_left
+from worker.cli.dead_letter_options import Sending
 from worker.cli.dead_letter_selection import LetterName
 from worker.cli.editor import edited
 from worker.cli.exit import Exit
@@ -194,7 +196,7 @@ def _print_problems(choice: Choice, *, as_json: bool) -> int:
     if as_json:
         print_json({"problems": choice.documents})
     else:
-        choice.print_left()
+        print_left(choice)
     return Exit.PROBLEMS
 
 

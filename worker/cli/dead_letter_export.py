@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from worker.cli.dead_letter_choice import Author, Choice, choose
+from worker.cli.dead_letter_choice import Choice, choose
 from worker.cli.dead_letter_files import exported
+from worker.cli.dead_letter_left import print_left
+from worker.cli.dead_letter_options import Author
 from worker.cli.dead_letter_selection import Ids, OldestFirst, Selection
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, console, print_json
@@ -45,5 +47,5 @@ def _print(choice: Choice, written: int, to: Path, *, dry_run: bool, as_json: bo
     else:
         said = f"{len(choice.letters):,} would be" if dry_run else f"{written:,}"
         console.print(f"{said} written to {to}")
-        choice.print_left()
+        print_left(choice)
     return Exit.PROBLEMS if choice.problems else Exit.OK

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from worker.cli.dead_letter_choice import Note
+from worker.cli.dead_letter_options import Note
 from worker.cli.exit import Exit
 from worker.cli.moment import Moment, moment_of
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, counted, print_json

@@ -12,8 +12,10 @@ from rich.progress import Progress
 
 from contracts.wire import COMMANDS_EXCHANGE
 from worker.amqp.publisher import Publisher
-from worker.cli.dead_letter_choice import Choice, Problem, Sending, choose
+from worker.cli.dead_letter_choice import Choice, Problem, choose
 from worker.cli.dead_letter_files import imported, read_files
+from worker.cli.dead_letter_left import print_left
+from worker.cli.dead_letter_options import Sending
 from worker.cli.dead_letter_selection import Ids, OldestFirst, Selection
 from worker.cli.exit import Exit
 from worker.cli.output import AsJson, DryRun, Yes, confirm, console, counted, errors, print_json, safe
@@ -170,7 +172,7 @@ def _print_plan(choice: Choice, key: str | None, *, as_json: bool) -> int:
         told = ", ".join(f"{count:,} to {name}" for name, count in sorted(keys.items(), key=str))
         count = counted(len(choice.letters), "dead letter")
         console.print(f"{count} would be replayed{told and f': {told}'}")
-        choice.print_left()
+        print_left(choice)
     is_left_to_others = choice.left and not choice.letters
     return Exit.PROBLEMS if choice.problems or is_left_to_others else Exit.OK
 
@@ -187,7 +189,7 @@ def _print(tally: Tally, choice: Choice, plan: ReplayPlan, *, as_json: bool) -> 
             errors.print(tally.stopped)
         if is_late:
             errors.print(_PENDING)
-        choice.print_left()
+        print_left(choice)
     return Exit.PROBLEMS if is_late or choice.problems or not tally.is_good else Exit.OK
 
 

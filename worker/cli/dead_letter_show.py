@@ -10,7 +10,9 @@ from cyclopts import Parameter
 from pydantic_core import from_json
 
 from worker.amqp.frame_shield import UndecodableProperties
-from worker.cli.dead_letter_choice import Choice, Note, Problem, nothing_called
+from worker.cli.dead_letter_choice import Choice, Problem, nothing_called
+from worker.cli.dead_letter_left import print_left
+from worker.cli.dead_letter_options import Note
 from worker.cli.dead_letter_selection import LetterName
 from worker.cli.exit import Exit
 from worker.cli.lines import print_lines
@@ -90,7 +92,7 @@ def _print_problem(name: str, problem: str, *, as_json: bool) -> int:
     if as_json:
         print_json({"problems": choice.documents})
     else:
-        choice.print_left()
+        print_left(choice)
     return Exit.PROBLEMS
 
 
