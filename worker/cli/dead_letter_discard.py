@@ -1,7 +1,8 @@
 """`checkout dead-letters discard` and `restore`."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
+from functools import partial
+from typing import Final, NamedTuple
 
 from worker.cli.dead_letter_choice import Choice, Problem, choose, require_choice
 from worker.cli.dead_letter_left import print_left
@@ -16,6 +17,15 @@ from worker.postgres.replays import REPLAYABLE, Replays
 from worker.settings import Settings
 
 _AT_ONCE: Final = 500
+
+
+class Change(NamedTuple):
+    """What is done to dead letters in some states."""
+
+    verb: str
+    done: str
+    states: tuple[LetterState, ...]
+    make: Callable[[Replays, Sequence[str]], Awaitable[list[str]]]
 
 
 async def discard(
@@ -39,15 +49,9 @@ async def discard(
     """
     if not why.strip():
         raise ConfigurationFault("--why must not be empty")
-    require_choice(ids, selection, limit, yes=yes)
-    async with database(Settings.load()) as pool:
-        replays, who = Replays(pool), (author or Author()).name
-        choice = await choose(replays, ids, selection, REPLAYABLE, limit)
-        choice.keep_only(REPLAYABLE)
-        if not dry_run:
-            choice.confirm("Discard", yes=yes)
-        done = [] if dry_run else await _each(choice, lambda some: replays.discard(some, who, why))
-    return _print("discarded", choice, done, dry_run=dry_run, as_json=json)
+    who = (author or Author()).name
+    change = Change("Discard", "discarded", REPLAYABLE, lambda replays, some: replays.discard(some, who, why))
+    return await _changed(change, ids, selection, limit, dry_run=dry_run, yes=yes, as_json=json)
 
 
 async def restore(
@@ -66,15 +70,33 @@ async def restore(
     dry_run
         Only print how many would be restored.
     """
+    note = note or Note()
+    who, why = note.name, note.why
+    change = Change(
+        "Restore", "restored", (LetterState.DISCARDED,), lambda replays, some: replays.restore(some, who, why)
+    )
+    return await _changed(change, ids, selection, limit, dry_run=dry_run, yes=yes, as_json=json)
+
+
+async def _changed(
+    change: Change,
+    ids: Sequence[str],
+    selection: Selection | None,
+    limit: int | None,
+    *,
+    dry_run: bool,
+    yes: bool,
+    as_json: bool,
+) -> int:
     require_choice(ids, selection, limit, yes=yes)
     async with database(Settings.load()) as pool:
-        replays, note = Replays(pool), note or Note()
-        choice = await choose(replays, ids, selection, (LetterState.DISCARDED,), limit)
-        choice.keep_only((LetterState.DISCARDED,))
+        replays = Replays(pool)
+        choice = await choose(replays, ids, selection, change.states, limit)
+        choice.keep_only(change.states)
         if not dry_run:
-            choice.confirm("Restore", yes=yes)
-        done = [] if dry_run else await _each(choice, lambda some: replays.restore(some, note.name, note.why))
-    return _print("restored", choice, done, dry_run=dry_run, as_json=json)
+            choice.confirm(change.verb, yes=yes)
+        done = [] if dry_run else await _each(choice, partial(change.make, replays))
+    return _print(change.done, choice, done, dry_run=dry_run, as_json=as_json)
 
 
 async def _each(choice: Choice, change: Callable[[Sequence[str]], Awaitable[list[str]]]) -> list[str]:
