@@ -14,7 +14,7 @@ from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import raw_of
 from worker.deadletters.cause import BROKER, WORKER, Cause, cause_of
 from worker.deadletters.fingerprint import failure_of
-from worker.deadletters.named import named_in
+from worker.deadletters.named import Named, named_in
 from worker.deadletters.text import storable
 from worker.deadletters.words import searchable
 from worker.postgres.dead_letters import DeadLetter
@@ -27,8 +27,7 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
     cause = cause_of(delivery)
     message = as_set_aside(delivery, cause)
     origin, message_id = origin_of(message), storable(message_id_of(message), _LONGEST_NAME)
-    customer_id, cart_id = mentioned_ids(message, cause.code)
-    guess = named_in(message.body)
+    customer_id, cart_id = _about(message, cause.code)
     correlation_id = storable(origin.correlation_id, _LONGEST_NAME)
     texts = (cause.code, cause.reason, message_id, correlation_id, origin.source, delivery.routing_key)
     return DeadLetter(
@@ -41,8 +40,8 @@ def entry_of(delivery: Delivery, limits: Limits) -> DeadLetter:
         source=origin.source,
         message_id=message_id,
         correlation_id=correlation_id,
-        customer_id=customer_id or guess.customer_id,
-        cart_id=cart_id or guess.cart_id,
+        customer_id=customer_id,
+        cart_id=cart_id,
         properties=raw_of(delivery.properties),
         body=delivery.body,
         words=searchable(*texts, body=delivery.body),
@@ -93,6 +92,13 @@ def _id(delivery: Delivery, message: Delivery, cause: Cause) -> str:
     if cause.set_aside_by == WORKER and isinstance(given, str) and 0 < len(given) <= _LONGEST_NAME:
         return storable(given, _LONGEST_NAME)
     return dead_letter_id(message)
+
+
+def _about(message: Delivery, code: str) -> Named:
+    """Whom it is about; a guess where it cannot be read."""
+    customer_id, cart_id = mentioned_ids(message, code)
+    guess = named_in(message.body)
+    return Named(customer_id or guess.customer_id, cart_id or guess.cart_id)
 
 
 def _violations(message: Delivery, code: str, limits: Limits) -> list[Violation]:
