@@ -18,7 +18,7 @@ _AT_ONCE: Final = 500
 
 async def discard(
     *ids: str,
-    why: str,
+    why: str | None = None,
     selection: Selection | None = None,
     limit: Limit | None = None,
     author: Author | None = None,
@@ -33,7 +33,7 @@ async def discard(
     ids
         By their id, the beginning of it, or the id of the message; without any, all that the options choose.
     why
-        The reason, for the history.
+        The reason, for the history; it is needed.
     selection
         Which; all that is given holds together.
     limit
@@ -47,8 +47,7 @@ async def discard(
     json
         Print JSON.
     """
-    if not why.strip():
-        raise ConfigurationFault("--why should say something")
+    why = _reason(why)
     require_choice(ids, selection, limit, yes=yes)
     async with database(Settings.load()) as pool:
         replays, who = Replays(pool), (author or Author()).name
@@ -58,6 +57,13 @@ async def discard(
             choice.confirm("Discard", yes=yes)
         done = [] if dry_run else await _each(choice, lambda some: replays.discard(some, who, why))
     return _print("discarded", choice, done, dry_run=dry_run, as_json=json)
+
+
+def _reason(why: str | None) -> str:
+    """Raises: ConfigurationFault: there is none."""
+    if why is None or not why.strip():
+        raise ConfigurationFault("--why TEXT is needed: the reason goes into the history")
+    return why
 
 
 async def restore(
