@@ -202,6 +202,8 @@ async def test_the_operators_editor_makes_the_copy(
     del command_line.environment["EDITOR"]
     assert (await _run(command_line, "edit", wrong.message_id, "--yes")).code == 2
     assert await database.count("dead_letters") == 2
+    # Where no editor started, nobody saw anything.
+    assert len(await actions(database, "unmasked")) == 2
 
 
 async def test_discarded_ones_are_not_replayed_until_they_are_restored(

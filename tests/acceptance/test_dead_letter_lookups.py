@@ -275,6 +275,22 @@ async def test_only_finished_ones_are_pruned_and_their_history_stays(
     assert await database.value("SELECT why FROM dead_letter_actions ORDER BY 1 LIMIT 1") == "policy"
 
 
+@pytest.mark.usefixtures("letters")
+async def test_of_a_pruned_letter_its_history_is_shown(command_line: CommandLine, database: Database) -> None:
+    await database.execute(FINISH)
+    ids = [each["id"] for each in await _listed(command_line, "--state", "discarded")]
+    prune = ("dead-letters", "prune", "--older-than", "0s", "--why", "policy", "--yes")
+    assert (await command_line.run(*prune)).code == 0
+    for name in (ids[0], ids[0][:16]):
+        shown = await command_line.run("dead-letters", "show", name)
+        assert shown.code == 1
+        assert shown.err.startswith(f"{name}: dead letter {ids[0]} was pruned at ")
+        assert [word in shown.out for word in ("History", "archived", "pruned", "policy")] == [True] * 4
+        as_json = (await command_line.run("dead-letters", "show", name, "--json")).document
+        assert as_json["id"] == ids[0]
+        assert [each["action"] for each in as_json["history"]] == ["archived", "pruned"]
+
+
 async def test_commands_say_what_is_missing(command_line: CommandLine) -> None:
     nowhere = command_line.changed(database_url="postgresql://checkout:x@127.0.0.1:1/checkout")
     for command in (["list"], ["groups"], ["show", "x"], ["prune", "--older-than", "1d", "--yes"]):

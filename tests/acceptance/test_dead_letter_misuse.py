@@ -67,6 +67,13 @@ async def test_words_that_are_no_time_are_told_what_is(command_line: CommandLine
     assert "2026-01-31T12:00" in ended.err
 
 
+@pytest.mark.parametrize("why", [[], ["--why", " "]])
+async def test_a_reason_that_is_not_given_is_asked_for(command_line: CommandLine, why: list[str]) -> None:
+    ended = await command_line.run("dead-letters", "discard", "x", "--yes", *why)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "checkout: --why TEXT is needed: the reason goes into the history\n"
+
+
 @pytest.mark.parametrize(
     "action", [["replay"], ["discard", "--why", "a test"], ["restore"], ["export", "--to", "x"]]
 )

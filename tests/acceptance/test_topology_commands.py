@@ -71,9 +71,31 @@ async def test_a_dry_run_tells_what_is_there_from_what_would_be_made(fresh: Comm
     await fresh.run("topology", "apply")
     async with connected_broker(vhost) as broker:
         await broker.give_up("cart.update")
-    lines = (await fresh.run("topology", "apply", "--dry-run")).out.splitlines()
-    assert [line for line in lines if not line.startswith("ok: ")] == ["would declare: queue cart.update"]
-    assert len(lines) == 6
+    dry = ("topology", "apply", "--dry-run")
+    lines = (await fresh.run(*dry)).out.splitlines()
+    binding = "binding cart.commands -> cart.update (cart.update)"
+    assert [line for line in lines if not line.startswith("ok: ")] == [
+        "would declare: queue cart.update",
+        f"would declare: {binding}",
+    ]
+    assert len(lines) == 9
+    unmanaged = (await fresh.changed(management_url=None).run(*dry)).out.splitlines()
+    assert unmanaged[-1] == f"not seen: {binding}"
+
+
+async def test_an_apply_names_the_kind_of_all_that_it_made(fresh: CommandLine) -> None:
+    made = (await fresh.run("topology", "apply")).out.splitlines()
+    assert made == [
+        "ok: exchange cart.dead-letters",
+        "ok: exchange cart.commands",
+        "ok: exchange checkout.results",
+        "ok: queue cart.dead-letters",
+        "ok: queue cart.checkout",
+        "ok: queue cart.update",
+        "ok: binding cart.dead-letters -> cart.dead-letters",
+        "ok: binding cart.commands -> cart.checkout (cart.checkout)",
+        "ok: binding cart.commands -> cart.update (cart.update)",
+    ]
 
 
 async def test_check_finds_nothing_wrong_with_what_apply_made(fresh: CommandLine) -> None:

@@ -32,7 +32,7 @@ from worker.errors import ConfigurationFault, WorkerError
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _EXIT_CODES = (
     "Exit codes: 0 success, 1 problems found, 2 wrong usage, 3 broker unavailable or refusing, "
-    "4 database unavailable or refusing, 130 interrupted (Ctrl-C)."
+    "4 database unavailable or refusing, 130 interrupted (Ctrl-C), 141 nobody read the output to its end."
 )
 
 

@@ -30,7 +30,7 @@ class Change(NamedTuple):
 
 async def discard(
     *ids: Ids,
-    why: str,
+    why: str | None = None,
     selection: Selection | None = None,
     limit: OldestFirst | None = None,
     author: Author | None = None,
@@ -43,15 +43,21 @@ async def discard(
     Parameters
     ----------
     why
-        The reason, for the history.
+        The reason, for the history; it is needed.
     dry_run
         Only print how many would be discarded.
     """
-    if not why.strip():
-        raise ConfigurationFault("--why must not be empty")
+    why = _reason(why)
     who = (author or Author()).name
     change = Change("Discard", "discarded", REPLAYABLE, lambda replays, some: replays.discard(some, who, why))
     return await _changed(change, ids, selection, limit, dry_run=dry_run, yes=yes, as_json=json)
+
+
+def _reason(why: str | None) -> str:
+    """Raises: ConfigurationFault: there is none."""
+    if why is None or not why.strip():
+        raise ConfigurationFault("--why TEXT is needed: the reason goes into the history")
+    return why
 
 
 async def restore(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -112,8 +113,10 @@ async def _body(pool: Pool, letter: Record, file: Path | None, plan: ReplayPlan)
         return _read(file), None
     # Whoever edits sees what is masked elsewhere.
     reason = plan.why or "to edit a copy"
-    await DeadLetters(pool).note(letter["dead_letter_id"], LetterAction.UNMASKED, plan.actor, reason)
-    body, written = await edited(letter["body"])
+    note = partial(
+        DeadLetters(pool).note, letter["dead_letter_id"], LetterAction.UNMASKED, plan.actor, reason
+    )
+    body, written = await edited(letter["body"], note)
     if body == letter["body"]:
         _forget(written)
         return body, None

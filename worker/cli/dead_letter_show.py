@@ -61,7 +61,7 @@ async def show(
         found = await letters.find(name, _MOST)
         letter = _only(name, found)
         if letter is None:
-            return _print_problem(name, _problem(name, found, await letters.history(name)), as_json=json)
+            return await _missing(letters, name, found, as_json=json)
         if unmask:
             await letters.note(letter["dead_letter_id"], LetterAction.UNMASKED, note.name, note.why)
         history = await letters.history(letter["dead_letter_id"])
@@ -89,23 +89,27 @@ def _only(name: str, found: list[Record]) -> Record | None:
     return meant[0] if len(meant) == 1 else None
 
 
-def _problem(name: str, found: list[Record], history: list[Record]) -> str:
-    """Why nothing can be shown."""
-    if found:
-        ids = ", ".join(f"{letter['dead_letter_id']} ({letter['state']})" for letter in found)
-        return f"several dead letters match: pass one of the ids {ids}"
-    if history:
-        return f"this dead letter was pruned at {moment(history[-1]['acted_at'])} UTC"
-    return nothing_called(name)
-
-
-def _print_problem(name: str, problem: str, *, as_json: bool) -> int:
-    choice = Choice(problems=[Problem(name, problem)])
+async def _missing(letters: DeadLetters, name: str, found: list[Record], *, as_json: bool) -> int:
+    """Of a letter that was pruned, what was done to it is left."""
+    pruned = [] if found else await letters.pruned(name, _MOST)
+    past = await letters.history(pruned[0]) if len(pruned) == 1 else []
+    called = [f"{each['dead_letter_id']} ({each['state']})" for each in found] or pruned
+    choice, history = Choice(problems=[Problem(name, _problem(name, called, past))]), records(past)
     if as_json:
-        print_json({"problems": choice.documents})
+        print_json({"problems": choice.documents} | ({"id": pruned[0], "history": history} if past else {}))
     else:
         print_left(choice)
+        _print_history(history)
     return Exit.PROBLEMS
+
+
+def _problem(name: str, called: list[str], history: list[Record]) -> str:
+    """Why nothing can be shown."""
+    if history:
+        return f"dead letter {called[0]} was pruned at {moment(history[-1]['acted_at'])} UTC"
+    if called:
+        return f"several dead letters match: pass one of the ids {', '.join(called)}"
+    return nothing_called(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +179,7 @@ def _print(shown: Shown) -> None:
     console.print("\nBody", style="bold")
     _print_body(shown)
     console.print()
-    print_lines(
-        "History", ("when, UTC", "what", "state", "who and why"), list(map(_history_row, shown.history))
-    )
+    _print_history(shown.history)
 
 
 def _fact(value: object) -> str:
@@ -223,6 +225,13 @@ def _with_rules(lines: Sequence[Line]) -> Iterator[Line]:
     for line, following in pairwise((*lines, Line(""))):
         if line.is_rule or following.is_rule:
             yield line
+
+
+def _print_history(history: Sequence[dict[str, Any]]) -> None:
+    if history:
+        print_lines(
+            "History", ("when, UTC", "what", "state", "who and why"), list(map(_history_row, history))
+        )
 
 
 def _history_row(action: dict[str, Any]) -> tuple[object, ...]:

@@ -26,23 +26,39 @@ async def apply(*, dry_run: DryRun = False) -> None:
     Parameters
     ----------
     dry_run
-        Only print what exists, with whatever arguments, and what would be declared.
+        Only print what exists, with whatever arguments, and what would be declared; bindings are seen over
+        the management API (CHECKOUT_MANAGEMENT_URL) only.
     """
-    async with broker(Settings.load()) as channel:
+    settings = Settings.load()
+    async with broker(settings) as channel:
         wanted = topology_for(channel)
         if not dry_run:
             await declare(channel, wanted)
         for name, part in _parts(wanted):
-            is_there = not dry_run or not await _missing(await confirming_channel(channel.connection), part)
-            console.print(f"{'ok' if is_there else 'would declare'}: {name}")
+            told = await _would(settings, channel, part) if dry_run else "ok"
+            console.print(f"{told}: {name}")
 
 
 def _parts(wanted: Topology) -> Iterator[tuple[str, Topology]]:
-    """Each exchange and each queue, alone."""
+    """Each exchange, queue and binding, alone."""
     for exchange in wanted.exchanges:
-        yield exchange.name, Topology((exchange,), (), ())
+        yield f"exchange {exchange.name}", Topology((exchange,), (), ())
     for queue in wanted.queues:
         yield f"queue {queue.name}", Topology((), (queue,), ())
+    for each in wanted.bindings:
+        key = f" ({each.routing_key})" if each.routing_key else ""
+        yield f"binding {each.exchange} -> {each.queue}{key}", Topology((), (), (each,))
+
+
+async def _would(settings: Settings, channel: Channel, part: Topology) -> str:
+    """What an apply would do about a part that stands alone."""
+    if not part.bindings:
+        problems = await _missing(await confirming_channel(channel.connection), part)
+    elif settings.management_url:
+        problems = await Management(settings).differences(part)
+    else:
+        return "not seen"
+    return "would declare" if problems else "ok"
 
 
 @app.command

@@ -162,6 +162,11 @@ class DeadLetters:
         rows = await fetched(self._pool, "dead_letter_actions", dead_letter_id)
         return [_with_json(row, "details") for row in rows]
 
+    async def pruned(self, name: str, limit: int) -> list[str]:
+        """Ids that were pruned: with this id, or that begin so. Their history names no message."""
+        rows = await self._fetch("pruned_dead_letters", name, end_of_ids(name), limit)
+        return [row["dead_letter_id"] for row in rows]
+
     async def note(
         self,
         dead_letter_id: str,

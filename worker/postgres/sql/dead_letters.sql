@@ -185,6 +185,14 @@ FROM dead_letter_actions
 WHERE dead_letter_id = $1
 ORDER BY action_number
 
+-- name: pruned_dead_letters
+-- By id, or by all ids from $1 to before $2, which begin with the same digits.
+SELECT DISTINCT dead_letter_id FROM dead_letter_actions AS past
+WHERE (dead_letter_id = $1 OR (dead_letter_id >= $1 AND dead_letter_id < $2))
+    AND NOT EXISTS (SELECT FROM dead_letters WHERE dead_letters.dead_letter_id = past.dead_letter_id)
+ORDER BY dead_letter_id
+LIMIT $3
+
 -- name: note_dead_letter_action
 -- Something that was done without changing the state.
 INSERT INTO dead_letter_actions (dead_letter_id, action, actor, why, state_before, state_after, details)
