@@ -164,7 +164,7 @@ class DeadLetters:
 
     async def pruned(self, name: str, limit: int) -> list[str]:
         """Ids that were pruned: with this id, or that begin so. Their history names no message."""
-        rows = await self._fetch("pruned_dead_letters", name, end_of_ids(name), limit)
+        rows = await fetched(self._pool, "pruned_dead_letters", name, end_of_ids(name), limit)
         return [row["dead_letter_id"] for row in rows]
 
     async def note(
