@@ -66,10 +66,23 @@ class Breaker:
             await self._until_it_answers()
             self._opened.clear()
             self._closed.set()
+            if not await self._until_there_is_room():
+                continue
             for consumer in self._consumers:
                 await consumer.start()
             self._say(State.CONSUMING, "consuming")
             log.info(LogEvent.RESUMED)
+
+    async def _until_there_is_room(self) -> bool:
+        """What was taken in comes first: a write may succeed again and again beside a table that is locked.
+
+        False: the next fault came before.
+        """
+        while not all(consumer.has_room for consumer in self._consumers):
+            if self._opened.is_set():
+                return False
+            await asyncio.sleep(_FIRST_PAUSE)
+        return True
 
     def _say(self, state: State, because: str) -> None:
         """A worker that is draining goes on draining."""

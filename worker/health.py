@@ -21,6 +21,7 @@ from worker.status import Status
 from worker.telemetry import LogEvent
 
 LONGEST_SECONDS: Final = 10.0
+_SHUTDOWN_SECONDS: Final = 1
 
 log = structlog.get_logger()
 
@@ -36,7 +37,15 @@ async def serving(settings: Settings, status: Status) -> AsyncIterator[None]:
     if listener is None:
         yield
         return
-    server = _Server(uvicorn.Config(application(status), http=_Brief, log_config=None, access_log=False))
+    server = _Server(
+        uvicorn.Config(
+            application(status),
+            http=_Brief,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
+        )
+    )
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield
@@ -76,7 +85,8 @@ class _Brief(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._end = self.loop.call_later(LONGEST_SECONDS, transport.close)
+        # Not close: that waits for ever for who reads no answer.
+        self._end = self.loop.call_later(LONGEST_SECONDS, transport.abort)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end.cancel()

@@ -41,13 +41,15 @@ class HeldCarts:
         return self._without(held, commands)
 
     async def run(self) -> None:
-        """Hand a cart's commands out again, in their order, when nobody holds it any more."""
+        """When nobody holds a cart any more, hand out its commands again, in their order and first of all."""
         while True:
             await self._some.wait()
             await asyncio.sleep(_LOOK_SECONDS)
-            held = await self._checkouts.held(list(self._waiting))
-            for cart in self._waiting.keys() - held:
-                for each in self._waiting.pop(cart):
+            # Others may be put aside meanwhile: of these, nothing was asked.
+            asked = set(self._waiting)
+            held = await self._checkouts.held(asked)
+            for cart in asked - held:
+                for each in reversed(self._waiting.pop(cart)):
                     HELD.dec()
                     self._consumer.hand_out_again(each.delivery)
             if not self._waiting:

@@ -125,6 +125,22 @@ async def test_what_waits_for_a_locked_table_is_ordered_afterwards(stage: Stage)
     await stage.assert_nothing_lost(inputs, worker)
 
 
+async def test_a_worker_takes_no_more_in_each_time_it_tries_a_locked_table(stage: Stage) -> None:
+    inputs = checkouts(400)
+    worker, health = await stage.start(prefetch=40, batch_size=20)
+    async with stage.gate():
+        await stage.send(inputs)
+        await health.until_not_ready("55P03", within=30)
+        await eventually(lambda: _times_paused(worker), lambda times: times >= 3, within=60)
+        assert await stage.ready("cart.checkout") >= len(inputs) - 3 * 40
+    await _resumed(worker, health)
+    await stage.assert_nothing_lost(inputs, worker)
+
+
+async def _times_paused(worker: WorkerProcess) -> int:
+    return worker.times_logged("worker.paused")
+
+
 async def test_a_deadlock_is_decided_again(stage: Stage) -> None:
     first, second = sorted((a_request("a"), a_request("a")), key=lambda each: each.customer_id)
     before, inputs = checkouts(2), [Input.of(first), Input.of(second)]

@@ -28,19 +28,30 @@ async def test_an_attempt_of_a_worker_that_is_still_connected_does_not_count(
     attempts: Attempts, database: Database, worker_id: str
 ) -> None:
     pool = await open_pool(database.url, connections=1, application=worker_id)
+    assert [await attempts.begin(HASH, "q", "m", worker) for worker in ("a", worker_id)] == [1, 2]
     await Workers(pool).beat(Beat(worker_id, "1", "consuming", 0, 0.0))
-    assert [await attempts.begin(HASH, "q", "m", worker) for worker in ("a", worker_id, "c")] == [1, 2, 2]
+    assert await attempts.begin(HASH, "q", "m", "c") == 2
     pool.terminate()
     assert await attempts.begin(HASH, "q", "m", "d") == KILLS
 
 
-async def test_an_attempt_of_a_worker_whose_machine_vanished_counts(
+async def test_an_attempt_of_a_worker_that_gave_no_sign_of_life_since_counts(
     attempts: Attempts, database: Database
 ) -> None:
+    """It is frozen, or its machine is gone: connections stay for a while, or for hours."""
     pool = await open_pool(database.url, connections=1, application="a")
     await Workers(pool).beat(Beat("a", "1", "consuming", 0, 0.0))
-    await database.execute("UPDATE workers SET seen_at = now() - interval '1 minute'")
     assert [await attempts.begin(HASH, "q", "m", worker) for worker in ("a", "b")] == [1, 2]
+    pool.terminate()
+
+
+async def test_a_sign_of_life_of_a_while_ago_is_none(attempts: Attempts, database: Database) -> None:
+    pool = await open_pool(database.url, connections=1, application="a")
+    await attempts.begin(HASH, "q", "m", "a")
+    await Workers(pool).beat(Beat("a", "1", "consuming", 0, 0.0))
+    await database.execute("UPDATE workers SET seen_at = seen_at - interval '20 seconds'")
+    await database.execute("UPDATE attempts SET last_at = last_at - interval '20 seconds'")
+    assert await attempts.begin(HASH, "q", "m", "b") == 2
     pool.terminate()
 
 

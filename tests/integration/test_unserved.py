@@ -87,7 +87,7 @@ async def test_who_has_put_aside_all_that_it_may_hold_is_served_no_more_and_does
 
     await asyncio.wait([watching], timeout=4 * CHECK_SECONDS)
     assert not watching.done()
-    for each in aside:
+    for each in reversed(aside):
         ours.hand_out_again(each)
     assert await asyncio.wait_for(ours.take(), 5) == aside[:1]
     watching.cancel()

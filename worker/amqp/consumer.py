@@ -44,7 +44,7 @@ class Consumer:
         self._changing = asyncio.Lock()
         self._last_delivery = monotonic()
         self._unserved: set[str] = set()
-        self._aside = 0
+        self._aside = dict.fromkeys(queues, 0)
         self._stopped = False
 
     async def start(self) -> None:
@@ -78,13 +78,18 @@ class Consumer:
 
     def put_aside(self, delivery: Delivery) -> None:
         """It stays here for a while, unsettled: others are wanted meanwhile."""
-        self._aside += 1
+        self._aside[delivery.queue] += 1
         self._widen_soon(delivery.queue)
 
     def hand_out_again(self, delivery: Delivery) -> None:
-        """What was put aside: it ended no process, and need not be alone any more."""
-        self._aside -= 1
-        self._hand_out.put(replace(delivery, redelivered=False))
+        """What was put aside, before all that waits: it ended no process, and need not be alone any more."""
+        self._aside[delivery.queue] -= 1
+        self._hand_out.put_first(replace(delivery, redelivered=False))
+
+    @property
+    def has_room(self) -> bool:
+        """Whether to begin anew: the broker then hands over the whole prefetch, whatever is held here."""
+        return len(self._unsettled) - sum(self._aside.values()) < 2 * self._full_prefetch
 
     def finished(self) -> None:
         """Nothing more is done for a batch that was taken."""
@@ -142,7 +147,7 @@ class Consumer:
         if not found.consumer_count:
             raise BrokerUnavailable(f"The broker knows no consumer of {queue}")
         silent = monotonic() - self._last_delivery > _SILENCE_SECONDS
-        may_take = self._hand_out.is_idle and self._aside < self._prefetch[queue]
+        may_take = self._hand_out.is_idle and self._aside[queue] < self._prefetch[queue]
         if not (found.message_count and silent and may_take):
             self._unserved.discard(queue)
         elif queue in self._unserved:

@@ -47,6 +47,11 @@ class HandOut:
         if len(self._waiting) == 1 or self._is_ready():
             self._changed.set()
 
+    def put_first(self, delivery: Delivery) -> None:
+        """Before all that waits."""
+        self._waiting.appendleft(delivery)
+        self._changed.set()
+
     def end(self) -> None:
         """Nothing more will come."""
         self._ended = True

@@ -17,6 +17,9 @@ class Unsettled:
     def __init__(self) -> None:
         self._tags: dict[int, None] = {}
 
+    def __len__(self) -> int:
+        return len(self._tags)
+
     def add(self, tag: int) -> None:
         self._tags[tag] = None
 
