@@ -112,25 +112,15 @@ async def _all_connections(stage: Stage) -> list[asyncpg.Connection]:
             return taken
 
 
-async def test_what_waits_for_a_locked_table_is_ordered_afterwards(stage: Stage) -> None:
-    inputs = checkouts(20)
-    worker, health = await stage.start()
-    async with stage.gate():
-        await stage.send(inputs)
-        await health.until_not_ready("55P03")
-        # The database takes small writes: the worker's row tells of its pause.
-        state = "SELECT state FROM workers"
-        await eventually(lambda: stage.database.value(state), lambda shown: shown == "paused")
-    await _resumed(worker, health)
-    await stage.assert_nothing_lost(inputs, worker)
-
-
-async def test_a_worker_takes_no_more_in_each_time_it_tries_a_locked_table(stage: Stage) -> None:
+async def test_a_locked_table_pauses_a_worker_which_takes_no_more_in_each_time_it_tries(stage: Stage) -> None:
     inputs = checkouts(400)
     worker, health = await stage.start(prefetch=40, batch_size=20)
     async with stage.gate():
         await stage.send(inputs)
         await health.until_not_ready("55P03", within=30)
+        # The database takes small writes: the worker's row tells of its pause.
+        state = "SELECT state FROM workers"
+        await eventually(lambda: stage.database.value(state), lambda shown: shown == "paused")
         await eventually(lambda: _times_paused(worker), lambda times: times >= 3, within=60)
         assert await stage.ready("cart.checkout") >= len(inputs) - 3 * 40
     await _resumed(worker, health)

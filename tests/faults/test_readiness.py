@@ -10,6 +10,7 @@ from tests.support.database import prepare
 from tests.support.eventually import eventually
 from tests.support.inputs import checkouts
 from tests.support.stage import Stage
+from tests.support.worker_process import WorkerProcess
 
 
 async def test_a_worker_is_ready_when_it_is_among_the_consumers_and_not_before(stage: Stage) -> None:
@@ -71,6 +72,10 @@ async def test_an_idle_worker_notices_that_its_database_is_away_and_that_it_is_b
     await stage.assert_nothing_lost([], worker)
 
 
+async def _has_failed(worker: WorkerProcess, work: str) -> bool:
+    return f'{{"work": "{work}"' in worker.log.read_text("utf-8")
+
+
 @asynccontextmanager
 async def _no_catalog(stage: Stage) -> AsyncIterator[None]:
     await stage.database.execute("DELETE FROM catalog_items")
@@ -89,8 +94,7 @@ async def test_a_worker_that_waits_for_a_catalog_is_seen_again_when_its_database
         await health.until_not_ready("the catalog is empty")
         await eventually(lambda: stage.database.count("workers"), lambda there: there == 1)
         await stage.to_database.refuse()
-        # Others fail, too, and pause longer each time: a sign of life is among what failed.
-        await worker.until_logged_times("worker.side-work-failed", 5)
+        await eventually(lambda: _has_failed(worker, "Session._beat"))
         await stage.to_database.mend()
         mended_at = await stage.database.value("SELECT now()")
         seen = "SELECT count(*) FROM workers WHERE seen_at > $1"
