@@ -1,5 +1,8 @@
 """How an operator ends dead letters that no replay as they are would end."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
 from tests.support.archive import archived
@@ -16,15 +19,24 @@ from worker.postgres.rights import Role
 from worker.settings import Settings
 
 
-async def test_a_message_id_that_was_reused_is_cured_by_a_copy_of_the_same_body(
-    broker: Broker, database: Database, settings: Settings, command_line: CommandLine
-) -> None:
+@asynccontextmanager
+async def _reused(
+    broker: Broker, database: Database, settings: Settings
+) -> AsyncIterator[tuple[Request, Request]]:
+    """An ordered cart, and another one under its message id, among the dead letters; a worker goes on."""
     first = a_request("a")
     second = Request(lines=[a_line("b")], customer_id=first.customer_id, message_id=first.message_id)
     await broker.submit(first)
     async with consuming(archiving_by(settings)):
         await broker.submit(second)
         await archived(database, 1)
+        yield first, second
+
+
+async def test_a_message_id_that_was_reused_is_cured_by_a_copy_of_the_same_body(
+    broker: Broker, database: Database, settings: Settings, command_line: CommandLine
+) -> None:
+    async with _reused(broker, database, settings) as (first, second):
         again = await replayed(command_line, first.message_id)
         assert (again.code, len(again.document["failedAgain"])) == (1, 1)
         body = command_line.file("body.json", second.body)
@@ -40,12 +52,8 @@ async def test_a_message_id_that_was_reused_is_cured_by_a_copy_of_the_same_body(
 async def test_whose_message_id_was_reused_is_told_to_an_operator(
     broker: Broker, database: Database, settings: Settings, command_line: CommandLine
 ) -> None:
-    first = a_request("a")
-    second = Request(lines=[a_line("b")], customer_id=first.customer_id, message_id=first.message_id)
-    await broker.submit(first)
-    async with consuming(archiving_by(settings)):
-        await broker.submit(second)
-        await archived(database, 1)
+    async with _reused(broker, database, settings) as (first, _):
+        pass
     show = ("dead-letters", "show", first.message_id)
     async with login(database, Role.OPERATOR) as url:
         shown = await command_line.changed(database_url=url).run(*show)

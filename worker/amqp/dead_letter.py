@@ -152,10 +152,15 @@ def _old_deaths(headers: Mapping[str, Any]) -> frozenset[str]:
 
     Left in, it would say that the broker set aside what we do.
     """
+    is_ours = newest_death(headers).get("queue") in (CHECKOUT_QUEUE, UPDATE_QUEUE)
+    return frozenset({"x-death"}) if is_ours else frozenset()
+
+
+def newest_death(headers: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry of x-death that the broker wrote last, which it puts first; empty where there is none."""
     deaths = headers.get("x-death")
     newest = deaths[0] if isinstance(deaths, list) and deaths else None
-    is_ours = isinstance(newest, dict) and newest.get("queue") in (CHECKOUT_QUEUE, UPDATE_QUEUE)
-    return frozenset({"x-death"}) if is_ours else frozenset()
+    return newest if isinstance(newest, dict) else {}
 
 
 def _our_headers(delivery: Delivery, malformed: Malformed, lost: str) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def _kept(written: Path | None) -> Iterator[None]:
         yield
     finally:
         if written and written.exists():
-            _warn(f"your edit is kept: to continue with it, pass --body {written}")
+            errors.print(f"your edit is kept: to continue with it, pass --body {written}")
 
 
 def _copy(letter: Record, body: bytes, key: str, settings: Settings) -> Copy | Refusal:
@@ -191,7 +191,7 @@ async def _send(replaying: Replaying, claim: Claim) -> Tally:
         await replaying.wait()
     except BaseException:
         # Ctrl-C, or a service that is away: to edit it once more would send it twice.
-        _warn(f"the copy {told}: see `checkout dead-letters show {claim.dead_letter_id}`")
+        errors.print(f"the copy {told}: see `checkout dead-letters show {claim.dead_letter_id}`")
         raise
     return replaying.tally
 
@@ -229,10 +229,6 @@ def _print(copy: Copy, tally: Tally, *, as_json: bool) -> int:
 
 def _say(text: str) -> None:
     console.print(text, soft_wrap=True)
-
-
-def _warn(text: str) -> None:
-    errors.print(text)
 
 
 def _state(tally: Tally) -> LetterState:

@@ -19,6 +19,7 @@ from contracts.wire import (
     UPDATE_QUEUE,
     DeadLetterHeader,
 )
+from worker.amqp.dead_letter import newest_death
 from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import UndecodableProperties
 from worker.deadletters.text import storable
@@ -71,12 +72,8 @@ def _ours(delivery: Delivery, headers: Mapping[str, Any]) -> Cause | None:
 
 
 def _brokers(headers: Mapping[str, Any]) -> Cause | None:
-    """By the newest entry of x-death, which the broker puts first."""
-    deaths = headers.get("x-death")
-    death = deaths[0] if isinstance(deaths, list) and deaths else None
-    if not isinstance(death, dict):
-        return None
-    word, queue = str(death.get("reason")), storable(str(death.get("queue")), 255)
+    death = newest_death(headers)
+    word, queue = str(death.get("reason", "")), storable(str(death.get("queue")), 255)
     if not _CODE.fullmatch(word):
         return None
     time = death.get("time")
