@@ -72,7 +72,7 @@ async def _topology(settings: Settings) -> str:
         )
     if problems := await Management(settings).differences(wanted):
         raise WorkerError("; ".join(problems))
-    return "exchanges, queues, arguments and bindings are correct"
+    return "exchanges, queues, arguments, policies and bindings are correct"
 
 
 async def _database(settings: Settings) -> str:
