@@ -67,9 +67,7 @@ async def _topology(settings: Settings) -> str:
         wanted = topology_for(channel)
         await require(channel, wanted)
     if settings.management_url is None:
-        return (
-            "exchanges and queues exist; set CHECKOUT_MANAGEMENT_URL to check arguments and bindings as well"
-        )
+        return "exchanges and queues exist; arguments, policies and bindings need CHECKOUT_MANAGEMENT_URL"
     if problems := await Management(settings).differences(wanted):
         raise WorkerError("; ".join(problems))
     return "exchanges, queues, arguments, policies and bindings are correct"
