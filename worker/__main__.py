@@ -7,7 +7,7 @@ from worker.cli.exit import INTERRUPTED
 
 def main() -> None:
     try:
-        # Half a second of imports, in which Ctrl-C may come as well.
+        # Up to half a second of imports, in which Ctrl-C may come as well.
         from worker.cli.app import main as run  # noqa: PLC0415
 
         run()

@@ -1,12 +1,16 @@
-"""What the help says of commands is what they do."""
+"""What the help says of commands is what they do, and nobody waits for commands that are not asked for."""
+
+import subprocess
+import sys
 
 import pytest
 
-from worker.cli.app import make_app
+from worker.cli.app import main
 
 
 def _help(capsys: pytest.CaptureFixture[str], *command: str) -> str:
-    make_app().help_print(list(command))
+    with pytest.raises(SystemExit):
+        main([*command, "--help"])
     return " ".join(capsys.readouterr().out.replace("│", " ").split())
 
 
@@ -23,3 +27,11 @@ def test_the_list_of_commands_tells_what_can_be_done(capsys: pytest.CaptureFixtu
     told = _help(capsys)
     for verb in ("replay, edit, discard", "republish"):
         assert verb in told
+
+
+def test_a_command_does_not_wait_for_what_others_need() -> None:
+    asked = "import sys; from worker.cli.app import make_app; make_app()['orders']; print(*sys.modules)"
+    imported = subprocess.run((sys.executable, "-c", asked), capture_output=True, text=True, check=True)
+    modules = set(imported.stdout.split())
+    assert "worker.cli.orders" in modules
+    assert not {"worker.bootstrap", "worker.embedded.services", "worker.cli.dead_letters"} & modules

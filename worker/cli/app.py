@@ -10,20 +10,6 @@ import stamina
 import uvloop
 from cyclopts import App, CycloptsError
 
-from worker.cli import (
-    carts,
-    catalog,
-    check,
-    contracts,
-    dead_letters,
-    demo,
-    migrate,
-    orders,
-    results,
-    run,
-    submit,
-    topology,
-)
 from worker.cli.exit import CLOSED_PIPE, INTERRUPTED, Exit, exit_code
 from worker.cli.output import errors, safe
 from worker.cli.streams import give_output_up, mend_streams
@@ -37,7 +23,7 @@ _EXIT_CODES = (
 
 
 def make_app() -> App:
-    """The command tree."""
+    """The command tree. A command is imported when it is asked for: all together take half a second."""
     app = App(
         name="checkout",
         help="Carts in, orders out: the cart-checkout worker and its tools.",
@@ -45,10 +31,10 @@ def make_app() -> App:
         version=version("cart-checkout-worker"),
         result_action="return_value",
     )
-    for command in (run, migrate, submit, check, demo):
-        app.command(command.command, name=command.__name__.rpartition(".")[2])
-    for group in (topology, results, dead_letters, catalog, orders, carts, contracts):
-        app.command(group.app)
+    for name in ("run", "migrate", "submit", "check", "demo"):
+        app.command(f"worker.cli.{name}:command", name=name)
+    for name in ("topology", "results", "dead-letters", "catalog", "orders", "carts", "contracts"):
+        app.command(f"worker.cli.{name.replace('-', '_')}:app", name=name)
     return app
 
 
@@ -66,6 +52,8 @@ def _run(arguments: list[str]) -> int:
         _check_text(arguments)
         app = make_app()
         command, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=True)
+        if command == app.help_print:
+            _import_all(app)
         result = command(*bound.args, **bound.kwargs)
         return int((uvloop.run(result) if inspect.iscoroutine(result) else result) or Exit.OK)
     except CycloptsError:
@@ -88,6 +76,13 @@ def _run(arguments: list[str]) -> int:
         told = "\n".join(map(safe, str(fault).splitlines()))
         errors.print(f"checkout: {told}", style="red")
         return exit_code(fault)
+
+
+def _import_all(app: App) -> None:
+    """What a command is about stands beside it; cyclopts 5.4 leaves out what it has not imported."""
+    for name, command in app.resolved_commands().items():
+        if not name.startswith("-"):
+            _import_all(command)
 
 
 def _check_text(arguments: list[str]) -> None:

@@ -7,14 +7,6 @@ from typing import Any, Final
 from cyclopts import App
 
 from contracts.codes import DeadLetterCode
-from worker.cli import (
-    dead_letter_discard,
-    dead_letter_edit,
-    dead_letter_export,
-    dead_letter_prune,
-    dead_letter_replay,
-    dead_letter_show,
-)
 from worker.cli.dead_letter_selection import AllStates, Selection, States, states_of
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, Limit, console, errors, moment, print_json, records, safe
@@ -31,13 +23,13 @@ app = App(
     name="dead-letters",
     help="Messages that were set aside: find them, see why, replay, edit, discard or export them.",
 )
-app.command(dead_letter_show.show)
-app.command(dead_letter_replay.replay)
-app.command(dead_letter_edit.edit)
-app.command(dead_letter_discard.discard)
-app.command(dead_letter_discard.restore)
-app.command(dead_letter_export.export)
-app.command(dead_letter_prune.prune)
+app.command("worker.cli.dead_letter_show:show")
+app.command("worker.cli.dead_letter_replay:replay")
+app.command("worker.cli.dead_letter_edit:edit")
+app.command("worker.cli.dead_letter_discard:discard")
+app.command("worker.cli.dead_letter_discard:restore")
+app.command("worker.cli.dead_letter_export:export")
+app.command("worker.cli.dead_letter_prune:prune")
 
 
 @app.command(name="list")
