@@ -10,9 +10,9 @@ from typing import Final
 
 import structlog
 
-from worker.amqp.codec import Limits
 from worker.amqp.connection import connected, open_channel
 from worker.amqp.consumer import Consumer
+from worker.amqp.decode import Limits
 from worker.amqp.publisher import Publisher
 from worker.amqp.topology import require, topology_for
 from worker.breaker import Breaker

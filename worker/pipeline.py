@@ -11,9 +11,10 @@ from typing import Final
 import structlog
 
 from contracts.codes import DeadLetterCode
-from worker.amqp.codec import Limits, Malformed, decode
 from worker.amqp.consumer import Consumer
+from worker.amqp.decode import Limits, decode
 from worker.amqp.delivery import Delivery
+from worker.amqp.malformed import Malformed
 from worker.amqp.publisher import Publisher
 from worker.amqp.settlement import Answer, Published, Settlement, check_left
 from worker.breaker import Breaker

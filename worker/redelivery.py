@@ -5,9 +5,9 @@ from functools import partial
 from typing import Final
 
 from contracts.codes import DeadLetterCode
-from worker.amqp.codec import Malformed
-from worker.amqp.dead_letter import dead_letter_id
+from worker.amqp.dead_letter_id import dead_letter_id
 from worker.amqp.delivery import Delivery
+from worker.amqp.malformed import Malformed
 from worker.breaker import Breaker
 from worker.postgres.attempts import KILLS, Attempts
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import structlog
 
-from worker.amqp.codec import encode
+from worker.amqp.encode import encode
 from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.errors import PublishNotConfirmed

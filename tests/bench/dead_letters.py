@@ -28,9 +28,10 @@ from rich.progress import Progress
 from rich.table import Table
 
 from contracts.codes import DeadLetterCode
-from worker.amqp.codec import Limits, Malformed
 from worker.amqp.dead_letter import dead_letter
+from worker.amqp.decode import Limits
 from worker.amqp.delivery import Delivery
+from worker.amqp.malformed import Malformed
 from worker.cli.services import database
 from worker.deadletters.archive import PREFETCH
 from worker.deadletters.entry import entry_of

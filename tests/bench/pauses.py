@@ -23,7 +23,7 @@ from contracts.reader import MAX_MESSAGE_BYTES
 from contracts.wire import CHECKOUT_QUEUE
 from tests.bench.corpus import CORPORA
 from tests.bench.reader_limits import a_delivery
-from worker.amqp.codec import Limits, decode
+from worker.amqp.decode import Limits, decode
 from worker.amqp.delivery import Delivery
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command

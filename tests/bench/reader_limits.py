@@ -23,9 +23,12 @@ from rich.table import Table
 from contracts.reader import MAX_MESSAGE_BYTES
 from contracts.wire import CHECKOUT_QUEUE, UPDATE_QUEUE
 from tests.bench.worst_bodies import largest_carts, worst_bodies
-from worker.amqp.codec import Limits, Malformed, decode, encode
-from worker.amqp.dead_letter import dead_letter, rejected_event
+from worker.amqp.dead_letter import dead_letter
+from worker.amqp.decode import Limits, decode
 from worker.amqp.delivery import Delivery
+from worker.amqp.encode import encode
+from worker.amqp.malformed import Malformed
+from worker.amqp.rejection import rejected_event
 from worker.checkout.catalog import Catalog
 from worker.checkout.command import Command
 from worker.checkout.decide import decide

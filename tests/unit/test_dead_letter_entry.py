@@ -9,7 +9,7 @@ import pytest
 
 from contracts.scalars import timestamp
 from tests.builders import CART, CUSTOMER, NOW, a_checkout, a_checkout_by_reference, a_delivery, as_body
-from worker.amqp.codec import Limits
+from worker.amqp.decode import Limits
 from worker.deadletters.entry import entry_of
 from worker.postgres.dead_letters import DeadLetter
 

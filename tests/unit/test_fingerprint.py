@@ -8,7 +8,7 @@ from contracts.reader import UnreadableError, read_checkout
 from contracts.rejected import Violation
 from tests.builders import a_delivery
 from tests.support.carts import Request, a_line
-from worker.amqp.codec import Limits
+from worker.amqp.decode import Limits
 from worker.deadletters.entry import entry_of
 from worker.deadletters.fingerprint import fingerprint_of, pattern_of
 from worker.deadletters.words import query_of, words_of

@@ -11,7 +11,8 @@ import pytest
 from aiormq import spec
 
 from tests.builders import CART, CUSTOMER, NOW, a_delivery, as_body
-from worker.amqp.codec import Limits, replay_token
+from worker.amqp.decode import Limits
+from worker.amqp.envelope import replay_token
 from worker.amqp.frame_shield import properties_of
 from worker.amqp.header_table import FaithfulProperties
 from worker.deadletters.entry import entry_of

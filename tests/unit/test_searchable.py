@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.support.carts import a_request
-from worker.amqp.codec import Limits, read_command
+from worker.amqp.decode import Limits, read_command
 from worker.amqp.header_table import FaithfulProperties
 from worker.deadletters.copy import copy_of
 from worker.deadletters.letter_file import FORMAT, LetterFile

@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from worker.amqp.codec import Malformed, encode
 from worker.amqp.consumer import Consumer
-from worker.amqp.dead_letter import dead_letter, rejected_event
+from worker.amqp.dead_letter import dead_letter
 from worker.amqp.delivery import Delivery
+from worker.amqp.encode import encode
+from worker.amqp.malformed import Malformed
 from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
+from worker.amqp.rejection import rejected_event
 from worker.checkout.command import Command
 from worker.checkout.event import Event
 from worker.errors import PublishNotConfirmed, TopologyFault

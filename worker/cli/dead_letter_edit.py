@@ -13,7 +13,7 @@ from contracts.codes import DeadLetterCode
 from contracts.reader import UnreadableError
 from contracts.rejected import Violation
 from contracts.wire import COMMANDS_EXCHANGE
-from worker.amqp.codec import Limits, read_command
+from worker.amqp.decode import Limits, read_command
 from worker.amqp.publisher import Publisher
 from worker.cli.dead_letter_choice import Choice, choose
 from worker.cli.dead_letter_left import print_left

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter, validators
 
 from contracts.wire import RESULTS_EXCHANGE
-from worker.amqp.codec import encode
+from worker.amqp.encode import encode
 from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription

@@ -14,7 +14,7 @@ from uuid_utils import uuid7
 
 from contracts import wire
 from contracts.reader import UnreadableError
-from worker.amqp.codec import Limits, read_command
+from worker.amqp.decode import Limits, read_command
 from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Publisher

@@ -8,12 +8,14 @@ from typing import Final
 
 import structlog
 
-from worker.amqp.codec import Limits, Malformed, encode
 from worker.amqp.consumer import Consumer
-from worker.amqp.dead_letter import rejected_event
+from worker.amqp.decode import Limits
 from worker.amqp.delivery import Delivery
+from worker.amqp.encode import encode
+from worker.amqp.malformed import Malformed
 from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
+from worker.amqp.rejection import rejected_event
 from worker.breaker import Breaker
 from worker.checkout.event import Event
 from worker.deadletters.cause import BROKER, cause_of

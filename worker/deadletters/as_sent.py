@@ -5,7 +5,7 @@ from typing import Any, Final
 from aiormq import spec
 
 from contracts.wire import DeadLetterHeader
-from worker.amqp.dead_letter import sent_headers
+from worker.amqp.dead_letter_id import sent_headers
 from worker.amqp.frame_shield import WHO, UndecodableProperties, properties_of
 from worker.amqp.header_table import FaithfulProperties
 from worker.deadletters.cause import WORKER

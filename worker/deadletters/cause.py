@@ -19,7 +19,7 @@ from contracts.wire import (
     UPDATE_QUEUE,
     DeadLetterHeader,
 )
-from worker.amqp.dead_letter import newest_death
+from worker.amqp.deaths import newest_death
 from worker.amqp.delivery import Delivery
 from worker.amqp.frame_shield import UndecodableProperties
 from worker.deadletters.text import storable

@@ -9,10 +9,14 @@ from typing import Final
 from contracts.codes import DeadLetterCode
 from contracts.rejected import Violation
 from contracts.wire import DeadLetterHeader
-from worker.amqp.codec import Limits, Malformed, asked_at, decode, message_id_of, origin_of, replay_token
-from worker.amqp.dead_letter import dead_letter_id, first_received, mentioned_ids
+from worker.amqp.dead_letter import first_received
+from worker.amqp.dead_letter_id import dead_letter_id
+from worker.amqp.decode import Limits, decode
 from worker.amqp.delivery import Delivery
+from worker.amqp.envelope import asked_at, message_id_of, origin_of, replay_token
 from worker.amqp.frame_shield import raw_of
+from worker.amqp.malformed import Malformed
+from worker.amqp.rejection import mentioned_ids
 from worker.deadletters.cause import BROKER, WORKER, Cause, cause_of
 from worker.deadletters.fingerprint import failure_of
 from worker.deadletters.named import Named, named_in

@@ -14,7 +14,7 @@ from contracts.wire import (
     UPDATE_QUEUE,
     ReplayHeader,
 )
-from worker.amqp.codec import stated_time
+from worker.amqp.envelope import stated_time
 from worker.amqp.header_table import FaithfulProperties
 from worker.amqp.outgoing import PERSISTENT, Outgoing
 from worker.deadletters.as_sent import as_sent

@@ -12,9 +12,10 @@ from pydantic_core import from_json
 
 from contracts import wire
 from contracts.wire import EventType
-from worker.amqp.codec import Limits, Malformed, decode
-from worker.amqp.dead_letter import rejected_event
+from worker.amqp.decode import Limits, decode
 from worker.amqp.delivery import Delivery
+from worker.amqp.malformed import Malformed
+from worker.amqp.rejection import rejected_event
 from worker.checkout.decide import decide
 from worker.checkout.decision import Decided
 from worker.checkout.event import Event

@@ -6,7 +6,7 @@ from typing import Any, Final
 from contracts import wire
 from contracts.codes import DeadLetterCode
 from contracts.wire import DeadLetterHeader
-from worker.amqp.codec import encode
+from worker.amqp.encode import encode
 from worker.checkout.event import Event
 
 _TRACE: Final = {

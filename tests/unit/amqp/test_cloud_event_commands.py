@@ -10,8 +10,9 @@ from cloudevents.core.bindings.rabbitmq import to_binary_event as to_rabbitmq
 from cloudevents.core.v1.event import CloudEvent
 
 from tests.builders import CART, NOW, a_checkout, a_delivery, an_origin, as_body
-from worker.amqp.codec import Limits, decode, is_anonymous
+from worker.amqp.decode import Limits, decode
 from worker.amqp.delivery import Delivery
+from worker.amqp.envelope import is_anonymous
 from worker.checkout.command import Command
 
 LIMITS = Limits(max_bytes=1024 * 1024, max_line_items=200)

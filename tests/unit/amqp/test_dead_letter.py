@@ -13,10 +13,13 @@ from pamqp import decode
 
 from contracts.codes import DeadLetterCode
 from tests.builders import NOW, a_delivery
-from worker.amqp.codec import Malformed, message_id_of
-from worker.amqp.dead_letter import dead_letter, dead_letter_id, rejected_event
+from worker.amqp.dead_letter import dead_letter
+from worker.amqp.dead_letter_id import dead_letter_id
 from worker.amqp.delivery import Delivery
+from worker.amqp.envelope import message_id_of
 from worker.amqp.header_table import table
+from worker.amqp.malformed import Malformed
+from worker.amqp.rejection import rejected_event
 
 MALFORMED: Final = Malformed(DeadLetterCode.NOT_JSON, "The body is not JSON")
 EVERY_PROPERTY: Final[dict[str, Any]] = {

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from contracts.codes import DeadLetterCode
 from contracts.rejected import Violation
 from tests.builders import CART, CUSTOMER, NOW, a_cart, a_checkout, a_command, a_delivery, a_line, as_body
-from worker.amqp.codec import Limits, Malformed, decode
+from worker.amqp.decode import Limits, decode
 from worker.amqp.delivery import Delivery
+from worker.amqp.malformed import Malformed
 from worker.checkout.command import Command
 
 LIMITS = Limits(max_bytes=1024 * 1024, max_line_items=200)

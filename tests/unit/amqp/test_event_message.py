@@ -10,7 +10,7 @@ from pamqp import decode
 
 from contracts.wire import EventType
 from tests.builders import CART, CUSTOMER, an_origin
-from worker.amqp.codec import encode
+from worker.amqp.encode import encode
 from worker.amqp.outgoing import Outgoing
 from worker.checkout.event import Event
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.builders import NOW, a_checkout, a_delivery, as_body
-from worker.amqp.codec import message_id_of
+from worker.amqp.envelope import message_id_of
 
 FALLBACK: dict[str, Any] = {"app_id": "shop", "correlation_id": "c", "timestamp": NOW}
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_delivery
-from worker.amqp.codec import is_anonymous, message_id_of, origin_of
+from worker.amqp.envelope import is_anonymous, message_id_of, origin_of
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 

@@ -5,7 +5,7 @@ import pytest
 from contracts.codes import DeadLetterCode
 from contracts.wire import EventType
 from tests.builders import a_delivery, an_origin
-from worker.amqp.codec import Malformed
+from worker.amqp.malformed import Malformed
 from worker.amqp.outgoing import Receipt
 from worker.amqp.settlement import Answer, Published, check_left
 from worker.checkout.event import Event

@@ -19,9 +19,10 @@ from tests.builders import (
     a_delivery,
     as_body,
 )
-from worker.amqp.codec import Malformed
-from worker.amqp.dead_letter import dead_letter_id, rejected_event
+from worker.amqp.dead_letter_id import dead_letter_id
 from worker.amqp.delivery import Delivery
+from worker.amqp.malformed import Malformed
+from worker.amqp.rejection import rejected_event
 from worker.checkout.event import Event, event_id
 
 UNSET = "00000000-0000-0000-0000-000000000000"

@@ -12,11 +12,15 @@ from pamqp.header import ContentHeader
 from contracts.codes import DeadLetterCode
 from tests.builders import NOW, a_delivery
 from tests.support.raw_properties import RawProperties, raw_properties, seconds, short, sized
-from worker.amqp.codec import Limits, Malformed, decode, is_anonymous, message_id_of, origin_of
-from worker.amqp.dead_letter import dead_letter, dead_letter_id, rejected_event
+from worker.amqp.dead_letter import dead_letter
+from worker.amqp.dead_letter_id import dead_letter_id
+from worker.amqp.decode import Limits, decode
 from worker.amqp.delivery import Delivery
+from worker.amqp.envelope import is_anonymous, message_id_of, origin_of
 from worker.amqp.frame_shield import UndecodableProperties, unmarshal
 from worker.amqp.header_table import table
+from worker.amqp.malformed import Malformed
+from worker.amqp.rejection import rejected_event
 from worker.checkout.command import Command
 
 LIMITS: Final = Limits(max_bytes=1024 * 1024, max_line_items=200)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.builders import a_delivery, an_update, as_body
-from worker.amqp.codec import Limits, decode
+from worker.amqp.decode import Limits, decode
 from worker.checkout.command import Command
 
 LIMITS = Limits(max_bytes=1_000_000, max_line_items=200)
