@@ -17,7 +17,7 @@ app = App(name="carts", help="Look up carts.")
 
 
 @app.command
-async def show(cart_id: UUID, *, customer: UUID | None = None, json: AsJson = False) -> int:
+async def show(cart_id: UUID, /, *, customer: UUID | None = None, json: AsJson = False) -> int:
     """Show a stored cart: its status, its lines and their errors.
 
     Parameters

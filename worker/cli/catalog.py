@@ -28,7 +28,7 @@ app = App(name="catalog", help="The catalog: what can be bought, and how.")
 
 
 @app.command(name="import")
-async def import_catalog(file: Path, *, dry_run: DryRun = False, json: AsJson = False) -> int:
+async def import_catalog(file: Path, /, *, dry_run: DryRun = False, json: AsJson = False) -> int:
     """Replace the catalog with the items of a file, all at once or not at all.
 
     Parameters

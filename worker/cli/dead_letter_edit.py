@@ -52,6 +52,7 @@ class Correction(Sending):
 
 async def edit(
     name: LetterName,
+    /,
     *,
     correction: Correction | None = None,
     dry_run: DryRun = False,

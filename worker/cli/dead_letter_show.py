@@ -38,6 +38,7 @@ _ON_WIRE: Final = {"message_type": "type"}
 
 async def show(
     name: LetterName,
+    /,
     *,
     unmask: Annotated[bool, Parameter(negative="")] = False,
     note: Note | None = None,

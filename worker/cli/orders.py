@@ -51,6 +51,7 @@ def _text(identifier: UUID | None) -> str | None:
 @app.command
 async def show(
     order_id: UUID,
+    /,
     *,
     json: Annotated[AsJson, Parameter(help="Print JSON, even if there is no such order.")] = False,
 ) -> int:
