@@ -65,7 +65,7 @@ async def test_a_policy_that_costs_no_message_is_none_of_our_concern(
     assert problems == []
 
 
-async def test_the_whole_check_tells_of_policies(
+async def test_the_whole_check_tells_of_policies_a_line_each(
     fresh: CommandLine, vhost: str, management: ManagementApi
 ) -> None:
     await _problems(fresh, vhost, management, name="few", definition={"max-length": 5})
@@ -73,3 +73,5 @@ async def test_the_whole_check_tells_of_policies(
     (wrong,) = [each for each in checked.document if not each["ok"]]
     assert (checked.code, wrong["name"]) == (1, "topology")
     assert "queue cart.dead-letters: policy `few` sets max-length=5" in wrong["text"]
+    told = (await fresh.run("check")).out.splitlines()
+    assert [line.count("sets max-length=5") for line in told if "few" in line] == [1] * len(QUEUES)

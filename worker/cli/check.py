@@ -38,7 +38,7 @@ async def command(*, json: AsJson = False) -> int:
     for each in () if json else findings:
         mark, style = ("ok", "green") if each.fault is None else ("wrong", "red")
         console.print(f"{mark:<5}", style=style, end=" ")
-        console.print(f"{each.name}: {each.text}", soft_wrap=True)
+        console.print(f"{each.name}: {each.text}".replace("\n", f"\n{'':<6}"), soft_wrap=True)
     codes = {exit_code(each.fault) for each in findings if each.fault}
     return next(filter(codes.__contains__, _WORST_FIRST), Exit.OK)
 
@@ -69,7 +69,7 @@ async def _topology(settings: Settings) -> str:
     if settings.management_url is None:
         return "exchanges and queues exist; arguments, policies and bindings need CHECKOUT_MANAGEMENT_URL"
     if problems := await Management(settings).differences(wanted):
-        raise WorkerError("; ".join(problems))
+        raise WorkerError("\n".join(problems))
     return "exchanges, queues, arguments, policies and bindings are correct"
 
 
