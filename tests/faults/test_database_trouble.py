@@ -9,11 +9,12 @@ import asyncpg
 import pytest
 
 from tests.support.broker import CHECKOUT
-from tests.support.carts import Request, a_request
+from tests.support.carts import Request, a_line, a_request
 from tests.support.database import Database
 from tests.support.eventually import eventually
 from tests.support.faults import TERMINATE
 from tests.support.health import Health
+from tests.support.held_cart import held_cart
 from tests.support.inputs import Input, checkouts
 from tests.support.proxy import Way
 from tests.support.stage import Stage
@@ -22,6 +23,9 @@ from tests.support.worker_process import WorkerProcess
 OUTAGE_SECONDS = 20.0
 # The longest pause between probes, and time for what the probe that was under way met.
 CURED_SECONDS = 12.0
+WAITING = (
+    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+)
 
 
 async def _resumed(worker: WorkerProcess, health: Health) -> None:
@@ -208,16 +212,17 @@ async def test_a_line_to_the_database_that_carries_nothing_any_more_is_given_up(
 
 
 async def test_a_commit_whose_answer_is_lost_is_found_done_and_not_done_again(stage: Stage) -> None:
-    before, unlucky = checkouts(20), a_request("a", "b")
-    inputs = [*before, Input.of(unlucky)]
-    worker, _ = await stage.start(failpoint=f"before-commit@{unlucky.message_id}:stop")
-    await stage.send(before)
-    # So that the statement is prepared, and its execution is all that goes to the database.
-    await stage.until_done(before)
-    await stage.send(inputs[-1:])
-    await worker.until_stopped_by_failpoint()
-    stage.to_database.freeze(Way.TO_CLIENT)
-    worker.go_on()
+    first = a_request("a")
+    unlucky = Request([*first.lines, a_line("b")], first.customer_id, first.cart_id)
+    inputs = [Input.of(first), Input.of(unlucky)]
+    worker, _ = await stage.start()
+    await stage.send(inputs[:1])
+    await stage.until_done(inputs[:1])
+    async with held_cart(stage.database.url, first.cart_id):
+        await stage.send(inputs[1:])
+        await eventually(lambda: stage.database.value(WAITING))
+        # The commit is under way, and its answer all that is missing.
+        stage.to_database.freeze(Way.TO_CLIENT)
     stored = "SELECT count(*) FROM checkouts WHERE message_id = $1"
     await eventually(lambda: stage.database.value(stored, unlucky.message_id), lambda count: count == 1)
 

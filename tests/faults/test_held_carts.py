@@ -1,27 +1,16 @@
 """Somebody keeps a cart locked: its commands wait, beside the worker and not in its way."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from tests.support.broker import CHECKOUT, connected_broker
 from tests.support.carts import Request, a_request
-from tests.support.database import Database
 from tests.support.eventually import eventually
+from tests.support.held_cart import held_cart
 from tests.support.inputs import Input, checkouts
 from tests.support.stage import Stage
 
 # A statement waits for eight seconds.
 WITHIN_SECONDS = 30.0
-
-
-@asynccontextmanager
-async def _held(stage: Stage, request: Request) -> AsyncIterator[None]:
-    async with Database(stage.database.url) as other:
-        await other.execute("BEGIN")
-        taken = "SELECT count(*) FROM (SELECT FROM carts WHERE cart_id = $1 FOR UPDATE) AS taken"
-        assert await other.value(taken, request.cart_id) == 1
-        yield
-        await other.execute("ROLLBACK")
 
 
 def _again(first: Request) -> Input:
@@ -38,7 +27,7 @@ async def test_all_others_are_served_while_somebody_holds_a_cart_and_its_own_fol
     worker, health = await stage.start()
     await stage.send(done)
     await stage.until_done(done)
-    async with _held(stage, first):
+    async with held_cart(stage.database.url, first.cart_id):
         held, others = [_again(first), _again(first)], checkouts(40)
         await stage.send([*others[:10], held[0], *others[10:20]])
         await _until_left(stage, 1, [*done, held[0], *others[:20]])
@@ -61,7 +50,7 @@ async def test_a_held_cart_that_comes_first_and_was_delivered_before_keeps_nobod
     await stage.send(done)
     await stage.until_done(done)
     assert await former.stop() == 0
-    async with _held(stage, first):
+    async with held_cart(stage.database.url, first.cart_id):
         await stage.send(held)
         async with connected_broker(stage.amqp_url) as broker:
             await broker.give_back(CHECKOUT, 1)

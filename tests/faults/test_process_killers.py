@@ -38,11 +38,11 @@ async def _restarted_until_done(stage: Stage, inputs: Sequence[Input], **setting
 async def _lives_until_done(stage: Stage, inputs: Sequence[Input], **settings: object) -> bool:
     """Whether one worker is still there when all is answered, whoever of several answered it."""
     worker, _ = await stage.launch(**settings)
-    # Python dies of a SIGTERM that comes before the worker listens to it.
-    await worker.until_consuming()
 
     async def it_or_the_work_ended() -> bool:
-        return worker.has_ended or await stage.left(inputs) <= 0
+        # Python dies of a SIGTERM that comes before the worker listens to it.
+        listens = worker.times_logged(CONSUMING) > 0
+        return worker.has_ended or (listens and await stage.left(inputs) <= 0)
 
     await eventually(it_or_the_work_ended)
     if not worker.has_ended:
