@@ -154,12 +154,31 @@ async def test_an_update_is_submitted_from_a_file(
     assert str(await database.value("SELECT cart_id FROM carts")) == json.loads(event.body)["cartId"]
 
 
-async def test_a_file_of_many_commands_is_told_where_it_can_be_read(command_line: CommandLine) -> None:
+async def test_of_a_command_that_is_too_large_nobody_is_told_to_submit_it_again(
+    command_line: CommandLine,
+) -> None:
+    file = command_line.file("large.json", b'"' + b"x" * 17 * 2**20 + b'"')
+    told = await command_line.run("submit", file)
+    assert told.code == 3
+    assert "message size" in told.err
+    assert "but the one that is too large" in " ".join(told.err.split())
+
+
+async def test_a_file_or_standard_input_has_a_command_a_line_or_one_document(
+    command_line: CommandLine,
+) -> None:
     line = a_request("a").body
-    file = command_line.file("carts.ndjson", line + b"\n" + line + b"\n")
-    told = "`checkout submit - < FILE` reads one per line"
-    assert told in (await command_line.run("submit", file, "--dry-run")).err
-    assert told not in (await command_line.run("submit", command_line.file("x", "{\n}}"), "--dry-run")).err
+    pretty = json.dumps(a_request("a").document, indent=2).encode()
+    of_lines = command_line.file("carts.ndjson", line + b"\n\n" + line + b"\r\n")
+    of_one = command_line.file("cart.json", pretty)
+    broken = command_line.file("broken.json", b"{\n}}")
+    dry = ("submit", "--dry-run")
+    assert (await command_line.run(*dry, of_lines, of_one)).out == "3 of 3 commands can be read\n"
+    assert (await command_line.run(*dry, "-", stdin=pretty)).out == "1 of 1 command can be read\n"
+    # A line that cannot be read does not spoil the others.
+    some = await command_line.run(*dry, "-", stdin=b"{\n" + line)
+    assert some.out == "1 of 2 commands can be read\n"
+    assert (await command_line.run(*dry, broken)).out == "0 of 1 command can be read\n"
 
 
 async def test_a_dry_run_of_a_strangers_file_steers_no_terminal(command_line: CommandLine) -> None:

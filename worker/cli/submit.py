@@ -1,6 +1,5 @@
 """`checkout submit`: publish commands, as any producer would."""
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
-from pydantic_core import from_json
 from rich.progress import Progress
 from uuid_utils import uuid7
 
@@ -18,17 +16,15 @@ from worker.amqp.decode import Limits, read_command
 from worker.amqp.outgoing import Outgoing, Receipt
 from worker.amqp.producer import command_message
 from worker.amqp.publisher import Publisher
+from worker.cli.command_files import commands_in
 from worker.cli.exit import Exit
 from worker.cli.output import DryRun, Name, console, counted, errors, safe
 from worker.cli.services import publishing
-from worker.cli.streams import interruptible
 from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.settings import Settings
 
 _FLIGHT = 500
 _KNOWN = frozenset({Receipt.CONFIRMED, Receipt.RETURNED})
-_STDIN = Path("-")
-_ONE_A_LINE = " (a file holds one command; `checkout submit - < FILE` reads one per line)"
 
 
 async def command(
@@ -43,7 +39,8 @@ async def command(
     Parameters
     ----------
     files
-        JSON files with one command each; `-` reads NDJSON from standard input.
+        JSON files with one command each, or NDJSON files with one a line; `-` reads NDJSON from standard
+        input.
     update
         Publish cart updates (cart.update) instead of checkouts.
     source
@@ -55,12 +52,12 @@ async def command(
     dry_run
         Only check that the worker can read the commands.
     """
-    bodies = list(_bodies(files))
+    bodies = list(commands_in(files))
     if not bodies and files:
         raise ConfigurationFault("standard input contains no commands")
     if not bodies or (message_id and len(bodies) > 1):
         raise ConfigurationFault(
-            "pass files with one command each, or -; --message-id works with a single command only"
+            "pass files with commands, or -; --message-id works with a single command only"
         )
     settings = Settings.load()
     key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
@@ -92,18 +89,9 @@ def _look(bodies: Sequence[bytes], read: Callable[[bytes], object]) -> int:
             read(body)
         except UnreadableError as error:
             problems += 1
-            hint = _ONE_A_LINE if _is_ndjson(body) else ""
-            errors.print(safe(f"command {number}: {error.code}: {error.reason}{hint}"))
+            errors.print(safe(f"command {number}: {error.code}: {error.reason}"))
     console.print(f"{len(bodies) - problems} of {counted(len(bodies), 'command')} can be read")
     return Exit.PROBLEMS if problems else Exit.OK
-
-
-def _is_ndjson(body: bytes) -> bool:
-    lines = [line for line in body.split(b"\n") if line.strip()]
-    try:
-        return len(lines) > 1 and all(isinstance(from_json(line), dict) for line in lines)
-    except ValueError:
-        return False
 
 
 async def _publish(publisher: Publisher, messages: Iterator[Outgoing], total: int) -> int:
@@ -134,22 +122,8 @@ def _name_the_others(flight: Sequence[Outgoing], receipts: Sequence[Receipt], be
 
 def _advice(sent: int, total: int, why: str | None) -> str:
     rest = f", and nothing from command {sent + 1} on was sent" if sent < total else ""
+    which = "but the one that is too large" if why and "message size" in why else "so that it counts once"
     return (
         f"the broker did not confirm the commands listed above{f' ({why})' if why else ''}{rest}: "
-        "submit each listed command again with its message id, so that it counts once"
+        f"submit each listed command again with its message id, {which}"
     )
-
-
-def _bodies(files: Sequence[Path]) -> Iterator[bytes]:
-    for file in files:
-        if str(file).startswith("-") and file != _STDIN:
-            raise ConfigurationFault(f"no such option: {file}; for a file of that name, pass ./{file}")
-        if file == _STDIN:
-            with interruptible():
-                lines = sys.stdin.buffer.read().split(b"\n")
-            yield from (line for line in lines if line.strip())
-            continue
-        try:
-            yield file.read_bytes()
-        except OSError as error:
-            raise ConfigurationFault(f"{file} cannot be read: {error.strerror}") from None
