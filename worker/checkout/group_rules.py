@@ -21,10 +21,11 @@ def partner_attestation_accepted(group: Group, context: Context) -> str | None:
 
 def _is_asked_for(line: CartLineItem, context: Context) -> bool:
     """Why a partner may have to attest: one is on record; the item asks for attestation."""
-    is_on_record = bool(partners.on_record(line))
     item = context.catalog.find(line.catalog_item_id)
     asks = item is not None and item.enforce_attestation
-    return is_on_record or asks if context.partner_attestation is False else is_on_record and asks
+    if context.partner_attestation is None:
+        return asks and bool(partners.on_record(line))
+    return asks or bool(partners.on_record(line))
 
 
 def one_cycle_and_currency(group: Group, _: Context) -> str | None:

@@ -4,12 +4,13 @@ import struct
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pamqp import frame
 from pamqp.header import ContentHeader
 
 from contracts.codes import DeadLetterCode
+from contracts.wire import CLOUD_EVENT_AMQP_PREFIXES, CLOUD_EVENT_PREFIX
 from tests.builders import NOW, a_delivery
 from tests.support.raw_properties import RawProperties, raw_properties, seconds, short, sized
 from worker.amqp.dead_letter import dead_letter
@@ -26,6 +27,8 @@ from worker.checkout.command import Command
 LIMITS: Final = Limits(max_bytes=1024 * 1024, max_line_items=200)
 RAW: Final = raw_properties(message_id=short(b"m"), timestamp=seconds(2**63), app_id=short(b"shop"))
 OURS: Final = ("x-dead-letter-", "x-original-")
+# Hypothesis takes texts from the code that it tests, these among them.
+WITH_A_MEANING: Final = ("x-", "CC", "BCC", CLOUD_EVENT_PREFIX, *CLOUD_EVENT_AMQP_PREFIXES)
 
 
 def delivered(raw: bytes, body: bytes | None = None, queue: str = "cart.checkout") -> Delivery:
@@ -213,6 +216,8 @@ def test_whatever_can_be_read_can_be_decoded_and_dead_lettered_as_it_is(
     raw = raw_properties(headers=headers, timestamp=seconds(moment), delivery_mode=mode, priority=b"\xff")
     assert isinstance(decode(delivered(raw), LIMITS), Command)
     delivery = delivered(raw, b"{")
+    came = delivery.properties.headers or {}
+    assume(not any(key.startswith(WITH_A_MEANING) for key in came))
 
     sent = dead_letter(delivery, malformed(delivery)).properties
     _, _, header = unmarshal(frame.marshal(ContentHeader(0, 0, sent), 1))
@@ -221,7 +226,7 @@ def test_whatever_can_be_read_can_be_decoded_and_dead_lettered_as_it_is(
     read = header.properties
     assert (read.timestamp, read.priority) == (delivery.properties.timestamp, 255)
     kept = {key: value for key, value in (read.headers or {}).items() if not key.startswith(OURS)}
-    assert repr(kept) == repr(delivery.properties.headers)
+    assert repr(kept) == repr(came)
     assert rejected_event(delivery, malformed(delivery)) is None
 
 
