@@ -3,13 +3,14 @@
 import asyncio
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
 import pytest
 
-from tests.support.broker import Broker, Subscriber
+from tests.support.broker import CHECKOUT, Broker, Subscriber
 from tests.support.carts import Request, a_line, a_request, guid, requests
 from tests.support.command_line import CommandLine, Finished, finished
 from tests.support.database import Database
@@ -164,21 +165,48 @@ async def test_of_a_command_that_is_too_large_nobody_is_told_to_submit_it_again(
     assert "but the one that is too large" in " ".join(told.err.split())
 
 
-async def test_a_file_or_standard_input_has_a_command_a_line_or_one_document(
-    command_line: CommandLine,
+async def _published(
+    broker: Broker, command_line: CommandLine, *arguments: str, stdin: bytes = b""
+) -> list[bytes]:
+    """The bodies that a submission puts into the queue, in their order."""
+    submitted = await command_line.run("submit", *arguments, stdin=stdin)
+    assert submitted.code == 0, submitted.err
+    return [each.body for each in await broker.take_all(CHECKOUT)]
+
+
+async def test_a_file_has_one_document_or_an_object_a_line(command_line: CommandLine, broker: Broker) -> None:
+    first, second = a_request("a").body, a_request("a").body
+    pretty = json.dumps(a_request("a").document, indent=2).encode()
+    in_lines = command_line.file("carts.ndjson", BOM_UTF8 + first + b"\r\n\n" + second + b"\n")
+    assert await _published(broker, command_line, in_lines) == [BOM_UTF8 + first + b"\r", second]
+    for number, whole in enumerate((pretty, first + b"\n", first + b"\n=======\n" + second, first + b"\n}")):
+        file = command_line.file(f"{number}.json", whole)
+        assert await _published(broker, command_line, file) == [whole]
+
+
+async def test_standard_input_has_a_command_a_line_or_one_document(
+    command_line: CommandLine, broker: Broker
 ) -> None:
     line = a_request("a").body
-    pretty = json.dumps(a_request("a").document, indent=2).encode()
-    of_lines = command_line.file("carts.ndjson", line + b"\n\n" + line + b"\r\n")
-    of_one = command_line.file("cart.json", pretty)
-    broken = command_line.file("broken.json", b"{\n}}")
-    dry = ("submit", "--dry-run")
-    assert (await command_line.run(*dry, of_lines, of_one)).out == "3 of 3 commands can be read\n"
-    assert (await command_line.run(*dry, "-", stdin=pretty)).out == "1 of 1 command can be read\n"
+    pretty = BOM_UTF8 + json.dumps(a_request("a").document, indent=2).encode() + b"\n"
     # A line that cannot be read does not spoil the others.
-    some = await command_line.run(*dry, "-", stdin=b"{\n" + line)
-    assert some.out == "1 of 2 commands can be read\n"
-    assert (await command_line.run(*dry, broken)).out == "0 of 1 command can be read\n"
+    for stdin, bodies in (
+        (pretty, [pretty]),
+        (line + b"\n", [line]),
+        (line + b"\n}\n", [line, b"}"]),
+        (b"}\n" + line, [b"}", line]),
+    ):
+        assert await _published(broker, command_line, "-", stdin=stdin) == bodies
+
+
+async def test_of_a_file_in_which_one_line_is_no_object_it_is_told(command_line: CommandLine) -> None:
+    line = a_request("a").body
+    file = command_line.file("carts.ndjson", line + b"\n" + line + b"\n}\n")
+    told = (await command_line.run("submit", file, "--dry-run")).err
+    assert "read by line if every line is a JSON object: one is not" in " ".join(told.split())
+    assert (
+        "by line" not in (await command_line.run("submit", command_line.file("x", "{\n}}"), "--dry-run")).err
+    )
 
 
 async def test_a_dry_run_of_a_strangers_file_steers_no_terminal(command_line: CommandLine) -> None:

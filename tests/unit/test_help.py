@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 
 import pytest
 
@@ -9,8 +10,9 @@ from worker.cli.app import main
 
 
 def _help(capsys: pytest.CaptureFixture[str], *command: str) -> str:
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as ended:
         main([*command, "--help"])
+    assert not ended.value.code
     return " ".join(capsys.readouterr().out.replace("│", " ").split())
 
 
@@ -30,8 +32,23 @@ def test_the_list_of_commands_tells_what_can_be_done(capsys: pytest.CaptureFixtu
 
 
 def test_a_command_does_not_wait_for_what_others_need() -> None:
-    asked = "import sys; from worker.cli.app import make_app; make_app()['orders']; print(*sys.modules)"
-    imported = subprocess.run((sys.executable, "-c", asked), capture_output=True, text=True, check=True)
-    modules = set(imported.stdout.split())
+    # Wrong usage, so that nothing is looked up.
+    asked = (
+        "import sys; from worker.cli.app import main\n"
+        "try: main(['orders', 'list', '--limit', 'x'])\n"
+        "finally: print(*sys.modules)"
+    )
+    ended = subprocess.run((sys.executable, "-c", asked), capture_output=True, text=True, check=False)
+    modules = set(ended.stdout.split())
+    assert ended.returncode == 2
     assert "worker.cli.orders" in modules
     assert not {"worker.bootstrap", "worker.embedded.services", "worker.cli.dead_letters"} & modules
+
+
+@pytest.mark.parametrize("command", [(), ("topology",), ("topology", "apply"), ("dead-letters", "show")])
+def test_every_command_says_the_same_version(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main([*command, "--version"])
+    assert capsys.readouterr().out.strip() == version("cart-checkout-worker")

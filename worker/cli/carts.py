@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 from uuid import UUID
 
-from cyclopts import App
-
 from worker.cli.exit import Exit
+from worker.cli.group import command_group
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, console, print_json, print_missing, records
 from worker.cli.services import database
@@ -13,7 +12,7 @@ from worker.postgres.lookups import Lookups
 from worker.postgres.records import Record
 from worker.settings import Settings
 
-app = App(name="carts", help="Look up carts.")
+app = command_group("carts", about="Look up carts.")
 
 
 @app.command

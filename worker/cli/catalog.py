@@ -7,12 +7,12 @@ from itertools import repeat
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cyclopts import App
 from rich.progress import Progress
 
 from contracts.catalog_file import CatalogFile
 from worker.cli.catalog_report import print_report, report
 from worker.cli.exit import Exit
+from worker.cli.group import command_group
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, DryRun, Limit, counted, errors, print_json
 from worker.cli.services import database
@@ -24,7 +24,7 @@ from worker.settings import Settings
 _ITEMS_BETWEEN_TURNS = 1_000
 _CHOICES = ("billingCycles", "terms", "currencies")
 
-app = App(name="catalog", help="The catalog: what can be bought, and how.")
+app = command_group("catalog", about="The catalog: what can be bought, and how.")
 
 
 @app.command(name="import")

@@ -1,6 +1,7 @@
 """Files of commands: one command each, or one a line."""
 
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
@@ -32,16 +33,21 @@ def _content(file: Path) -> bytes:
 
 
 def _commands(content: bytes, *, are_lines: bool) -> list[bytes]:
-    """One document is one command, however many lines it has; a file is NDJSON if its first line is JSON."""
+    """A file is read by line if every line is an object; standard input, if it is no document as a whole."""
     lines = [line for line in content.split(b"\n") if line.strip()]
-    if _is_json(content):
-        return [content]
-    return lines if are_lines or (lines and _is_json(lines[0])) else [content]
+    if are_lines:
+        is_document = len(lines) > 1 and not _is_json(lines[0]) and _is_json(content)
+        return [content] if is_document else lines
+    return lines if len(lines) > 1 and all(map(_is_object, lines)) else [content]
+
+
+def _is_object(text: bytes) -> bool:
+    return text.removeprefix(BOM_UTF8).lstrip().startswith(b"{") and _is_json(text)
 
 
 def _is_json(text: bytes) -> bool:
     try:
-        from_json(text)
+        from_json(text.removeprefix(BOM_UTF8))
     except ValueError:
         return False
     return True

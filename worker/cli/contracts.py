@@ -3,13 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from worker.cli.exit import Exit
+from worker.cli.group import command_group
 from worker.cli.output import console, counted, errors
 from worker.documents.files import differences, write
 
-app = App(name="contracts", help="The contract as documents: JSON Schemas, AsyncAPI, examples, codes.")
+app = command_group("contracts", about="The contract as documents: JSON Schemas, AsyncAPI, examples, codes.")
 
 
 @app.command

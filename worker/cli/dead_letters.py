@@ -4,10 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 
-from cyclopts import App
-
 from contracts.codes import DeadLetterCode
 from worker.cli.dead_letter_selection import AllStates, Selection, States, states_of
+from worker.cli.group import command_group
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, Limit, console, errors, moment, print_json, records, safe
 from worker.cli.services import database
@@ -19,9 +18,9 @@ from worker.settings import Settings
 _SETTLED: Final = [each for each in LetterState if each not in UNRESOLVED]
 _HASH: Final = re.compile(r"([0-9a-f]{16})[0-9a-f]{48}")
 
-app = App(
-    name="dead-letters",
-    help="Messages that were set aside: find them, see why, replay, edit, discard or export them.",
+app = command_group(
+    "dead-letters",
+    about="Messages that were set aside: find them, see why, replay, edit, discard or export them.",
 )
 app.command("worker.cli.dead_letter_show:show")
 app.command("worker.cli.dead_letter_replay:replay")

@@ -3,16 +3,17 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from cyclopts import App, Parameter
+from cyclopts import Parameter
 
 from worker.cli.exit import Exit
+from worker.cli.group import command_group
 from worker.cli.lines import print_lines
 from worker.cli.output import AsJson, Limit, print_json, print_missing, records
 from worker.cli.services import database
 from worker.postgres.lookups import Lookups
 from worker.settings import Settings
 
-app = App(name="orders", help="Look up orders.")
+app = command_group("orders", about="Look up orders.")
 
 
 @app.command(name="list")

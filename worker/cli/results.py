@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from cyclopts import App, Parameter, validators
+from cyclopts import Parameter, validators
 
 from contracts.wire import RESULTS_EXCHANGE
 from worker.amqp.encode import encode
@@ -13,6 +13,7 @@ from worker.amqp.outgoing import Receipt
 from worker.amqp.publisher import Publisher
 from worker.amqp.subscription import EVERYTHING, SubscribedEvent, Subscription
 from worker.cli.exit import Exit
+from worker.cli.group import command_group
 from worker.cli.moment import Moment, moment_of
 from worker.cli.output import AsJson, DryRun, Limit, Name, console, counted, errors, print_line, safe
 from worker.cli.services import broker, database, publishing
@@ -24,7 +25,7 @@ _PAGE = 200
 
 Seconds = Annotated[float, Parameter(validator=validators.Number(gte=0))]
 
-app = App(name="results", help="Follow the events that the worker publishes, or republish stored ones.")
+app = command_group("results", about="Follow the events that the worker publishes, or republish stored ones.")
 
 
 @app.default

@@ -24,6 +24,7 @@ from worker.errors import ConfigurationFault, PublishNotConfirmed
 from worker.settings import Settings
 
 _FLIGHT = 500
+_BY_LINE = " (a file is read by line if every line is a JSON object: one is not)"
 _KNOWN = frozenset({Receipt.CONFIRMED, Receipt.RETURNED})
 
 
@@ -89,7 +90,8 @@ def _look(bodies: Sequence[bytes], read: Callable[[bytes], object]) -> int:
             read(body)
         except UnreadableError as error:
             problems += 1
-            errors.print(safe(f"command {number}: {error.code}: {error.reason}"))
+            hint = _BY_LINE if b"}\n{" in body.replace(b"\r", b"") else ""
+            errors.print(safe(f"command {number}: {error.code}: {error.reason}{hint}"))
     console.print(f"{len(bodies) - problems} of {counted(len(bodies), 'command')} can be read")
     return Exit.PROBLEMS if problems else Exit.OK
 

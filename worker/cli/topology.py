@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from aiormq.channel import Channel
-from cyclopts import App
 
 from worker.amqp.connection import confirming_channel, vhost_of
 from worker.amqp.definitions import definitions
@@ -11,12 +10,15 @@ from worker.amqp.management import Management
 from worker.amqp.topology import Topology, broker_version, require, topology, topology_for
 from worker.amqp.topology import apply as declare
 from worker.cli.exit import Exit
+from worker.cli.group import command_group
 from worker.cli.output import AsJson, DryRun, console, print_json
 from worker.cli.services import broker
 from worker.errors import TopologyFault
 from worker.settings import Settings
 
-app = App(name="topology", help="Exchanges, queues and bindings; managed by deployment, not by the worker.")
+app = command_group(
+    "topology", about="Exchanges, queues and bindings; managed by deployment, not by the worker."
+)
 
 
 @app.command

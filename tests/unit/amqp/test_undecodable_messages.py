@@ -28,7 +28,15 @@ LIMITS: Final = Limits(max_bytes=1024 * 1024, max_line_items=200)
 RAW: Final = raw_properties(message_id=short(b"m"), timestamp=seconds(2**63), app_id=short(b"shop"))
 OURS: Final = ("x-dead-letter-", "x-original-")
 # Hypothesis takes texts from the code that it tests, these among them.
-WITH_A_MEANING: Final = ("x-", "CC", "BCC", CLOUD_EVENT_PREFIX, *CLOUD_EVENT_AMQP_PREFIXES)
+WITH_A_MEANING: Final = (
+    *OURS,
+    "x-delivery-count",
+    "x-acquired-count",
+    "CC",
+    "BCC",
+    CLOUD_EVENT_PREFIX,
+    *CLOUD_EVENT_AMQP_PREFIXES,
+)
 
 
 def delivered(raw: bytes, body: bytes | None = None, queue: str = "cart.checkout") -> Delivery:
