@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -142,8 +142,7 @@ async def open_session(
     """
     await _check_database(pool)
     async with connected_links(settings, status) as links:
-        consumers = [links.consumer, *([links.archive] if links.archive else [])]
-        breaker = _breaker(consumers, pool, status)
+        breaker = _breaker(links.consumers, pool, status)
         async with _redeliveries(settings, pool, breaker, status) as redeliveries:
             checkouts = Checkouts(pool)
             parts = Parts(
@@ -160,12 +159,11 @@ async def open_session(
                 status=status,
             )
             pipelines = [Pipeline(replace(parts, publisher=each)) for each in links.publishers]
-            archive = _archive(settings, links, pool, breaker, status)
             yield Session(
                 connections=links.connections,
-                consumers=consumers,
+                consumers=links.consumers,
                 breaker=breaker,
-                lanes=[*pipelines, *([archive] if archive else [])],
+                lanes=[*pipelines, *_archives(settings, links, pool, breaker, status)],
                 outbox=parts.outbox,
                 held_carts=parts.held_carts,
                 sweeper=_sweeper(settings, pool, links.sweeping),
@@ -199,11 +197,12 @@ async def _redeliveries(
         await _briefly(settings, status, lambda own: Attempts(own).forget(status.worker_id, made.unfinished))
 
 
-def _archive(
+def _archives(
     settings: Settings, links: Links, pool: Pool, breaker: Breaker, status: Status
-) -> archiving.Archive | None:
+) -> Iterator[archiving.Archive]:
+    """One, or none where another worker has this work."""
     if links.archive is None:
-        return None
+        return
     parts = archiving.Parts(
         consumer=links.archive,
         publisher=links.announcing,
@@ -212,7 +211,7 @@ def _archive(
         limits=_limits(settings),
         actor=status.worker_id,
     )
-    return archiving.Archive(parts)
+    yield archiving.Archive(parts)
 
 
 def _limits(settings: Settings) -> Limits:

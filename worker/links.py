@@ -37,6 +37,10 @@ class Links:
     sweeping: Publisher
     announcing: Publisher
 
+    @property
+    def consumers(self) -> list[Consumer]:
+        return [self.consumer, *([self.archive] if self.archive else [])]
+
 
 @asynccontextmanager
 async def connected_links(settings: Settings, status: Status) -> AsyncIterator[Links]:

@@ -1,5 +1,6 @@
 """`checkout dead-letters prune`: remove finished ones."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -38,11 +39,7 @@ async def prune(
     dry_run
         Only print how many there are.
     """
-    if set(state) - set(FINISHED):
-        raise ConfigurationFault("only resolved and discarded dead letters can be pruned")
-    before, note, pruned = moment_of(older_than, "--older-than"), note or Note(), 0
-    if before > datetime.now(UTC):
-        raise ConfigurationFault("--older-than must not be in the future")
+    before, note, pruned = _checked(older_than, state), note or Note(), 0
     async with database(Settings.load(), statement_seconds=None) as pool:
         letters = DeadLetters(pool)
         found = {each["state"]: each["count"] for each in await letters.prunable(state, before)}
@@ -57,3 +54,13 @@ async def prune(
         said = f"{count:,} would be removed" if dry_run else f"{pruned:,} removed"
         console.print(f"finished before {before:%Y-%m-%d %H:%M} UTC: {said}")
     return Exit.OK
+
+
+def _checked(older_than: Moment, state: Collection[LetterState]) -> datetime:
+    """Before when it was finished. Raises: ConfigurationFault."""
+    if set(state) - set(FINISHED):
+        raise ConfigurationFault("only resolved and discarded dead letters can be pruned")
+    before = moment_of(older_than, "--older-than")
+    if before > datetime.now(UTC):
+        raise ConfigurationFault("--older-than must not be in the future")
+    return before

@@ -53,13 +53,7 @@ async def command(
     dry_run
         Only check that the worker can read the commands.
     """
-    bodies = list(commands_in(files))
-    if not bodies and files:
-        raise ConfigurationFault("standard input contains no commands")
-    if not bodies or (message_id and len(bodies) > 1):
-        raise ConfigurationFault(
-            "pass files with commands, or -; --message-id works with a single command only"
-        )
+    bodies = _bodies(files, message_id)
     settings = Settings.load()
     key = wire.UPDATE_KEY if update else wire.CHECKOUT_KEY
     if dry_run:
@@ -71,6 +65,18 @@ async def command(
     async with publishing(settings, wire.COMMANDS_EXCHANGE) as channel:
         returned = await _publish(Publisher(channel), messages, len(bodies))
     return _print(counted(len(bodies), "command"), key, message_id, returned)
+
+
+def _bodies(files: Sequence[Path], message_id: str | None) -> list[bytes]:
+    """Raises: ConfigurationFault: there is no command, or one message id for several."""
+    bodies = list(commands_in(files))
+    if not bodies and files:
+        raise ConfigurationFault("standard input contains no commands")
+    if not bodies or (message_id and len(bodies) > 1):
+        raise ConfigurationFault(
+            "pass files with commands, or -; --message-id works with a single command only"
+        )
+    return bodies
 
 
 def _print(told: str, key: str, message_id: str | None, returned: int) -> int:
@@ -124,8 +130,8 @@ def _name_the_others(flight: Sequence[Outgoing], receipts: Sequence[Receipt], be
 
 def _advice(sent: int, total: int, why: str | None) -> str:
     rest = f", and nothing from command {sent + 1} on was sent" if sent < total else ""
-    which = "but the one that is too large" if why and "message size" in why else "so that it counts once"
+    too_large = ", but the one that is too large," if why and "message size" in why else ""
     return (
         f"the broker did not confirm the commands listed above{f' ({why})' if why else ''}{rest}: "
-        f"submit each listed command again with its message id, {which}"
+        f"submit each listed command{too_large} again with its message id, so that it counts once"
     )
