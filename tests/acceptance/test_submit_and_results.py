@@ -162,7 +162,9 @@ async def test_of_a_command_that_is_too_large_nobody_is_told_to_submit_it_again(
     told = await command_line.run("submit", file)
     assert told.code == 3
     assert "message size" in told.err
-    assert ", but the one that is too large, again" in " ".join(told.err.split())
+    assert "leave out what is too large, and submit each other listed command again" in " ".join(
+        told.err.split()
+    )
 
 
 async def _published(

@@ -130,8 +130,9 @@ def _name_the_others(flight: Sequence[Outgoing], receipts: Sequence[Receipt], be
 
 def _advice(sent: int, total: int, why: str | None) -> str:
     rest = f", and nothing from command {sent + 1} on was sent" if sent < total else ""
-    too_large = ", but the one that is too large," if why and "message size" in why else ""
+    is_too_large = why is not None and "message size" in why
+    what = "leave out what is too large, and submit each other" if is_too_large else "submit each"
     return (
         f"the broker did not confirm the commands listed above{f' ({why})' if why else ''}{rest}: "
-        f"submit each listed command{too_large} again with its message id, so that it counts once"
+        f"{what} listed command again with its message id, so that it counts once"
     )
